@@ -24,9 +24,9 @@ use std::path::{Path, PathBuf};
 use cistron_core::{Reporter, StagedDir, hash_file};
 use rayon::prelude::*;
 
-pub use merge_peaks::{MergedPeak, merge_peaks};
 pub(crate) use genome_inputs::{contig_map, named_contigs};
 pub(crate) use genome_windows::split_contig_problems;
+pub use merge_peaks::{MergedPeak, merge_peaks};
 
 use crate::config::{self, DatasetConfig, DatasetKind, GenomeConfig};
 use crate::dataset;
@@ -231,7 +231,8 @@ struct SplitCounter {
 
 impl SplitCounter {
     fn new(label_tasks: Option<usize>) -> Self {
-        let counts = Split::ALL.map(|split| SplitCounts { split, windows: 0, positives: label_tasks.map(|n| vec![0; n]) });
+        let counts =
+            Split::ALL.map(|split| SplitCounts { split, windows: 0, positives: label_tasks.map(|n| vec![0; n]) });
         Self { counts: counts.to_vec() }
     }
 

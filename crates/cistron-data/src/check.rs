@@ -63,13 +63,14 @@ impl Found {
 
     fn exists(&mut self, input: &InputPath) -> bool {
         let shown = input.path.display();
-        let message = match std::fs::metadata(&input.path) {
-            Err(error) => format!("{shown}: {error}"),
-            Ok(metadata) if !metadata.is_file() => format!("{shown} is not a file"),
-            Ok(metadata) if metadata.len() == 0 => format!("{shown} is empty"),
+        let folder = "relative paths are resolved against the study file's folder";
+        let (message, help) = match std::fs::metadata(&input.path) {
+            Err(error) => (format!("{shown}: {error}"), Some(folder)),
+            Ok(metadata) if !metadata.is_file() => (format!("{shown} is not a file"), Some(folder)),
+            Ok(metadata) if metadata.len() == 0 => (format!("{shown} is empty; fetch or write it again"), None),
             Ok(_) => return true,
         };
-        self.add(&input.key, message, Some("relative paths are resolved against the study file's folder".into()));
+        self.add(&input.key, message, help.map(str::to_owned));
         false
     }
 
@@ -133,13 +134,7 @@ fn check_genome(options: &BuildOptions, present: &[InputPath], found: &mut Found
     }
 }
 
-fn check_bigwig(
-    present: &[InputPath],
-    key: &str,
-    track: &TrackConfig,
-    contigs: Option<&[Contig]>,
-    found: &mut Found,
-) {
+fn check_bigwig(present: &[InputPath], key: &str, track: &TrackConfig, contigs: Option<&[Contig]>, found: &mut Found) {
     let Some(path) = path_of(present, key) else { return };
     let Some(opened) = found.ok(key, BigWig::open(path)) else { return };
     if let Some(contigs) = contigs {
@@ -148,13 +143,7 @@ fn check_bigwig(
     }
 }
 
-fn check_peaks(
-    present: &[InputPath],
-    key: &str,
-    track: &TrackConfig,
-    contigs: Option<&[Contig]>,
-    found: &mut Found,
-) {
+fn check_peaks(present: &[InputPath], key: &str, track: &TrackConfig, contigs: Option<&[Contig]>, found: &mut Found) {
     let Some(path) = path_of(present, key) else { return };
     let Some(peaks) = found.ok(key, read_peaks(path)) else { return };
     if peaks.is_empty() {
@@ -167,9 +156,8 @@ fn check_peaks(
     if !found.preflight(key, preflight::check_contigs(contigs, path, &named, false, &map)) {
         return;
     }
-    let beyond = |contig: &str, end: u64| {
-        contigs.iter().find(|c| c.name == map.to_genome(contig)).filter(|c| c.length_bp < end)
-    };
+    let beyond =
+        |contig: &str, end: u64| contigs.iter().find(|c| c.name == map.to_genome(contig)).filter(|c| c.length_bp < end);
     let count = peaks.iter().filter(|p| beyond(&p.interval.contig, p.interval.end_0).is_some()).count();
     let first = peaks.iter().find_map(|p| Some((p, beyond(&p.interval.contig, p.interval.end_0)?)));
     if let Some((peak, contig)) = first {
@@ -228,7 +216,11 @@ fn check_length(options: &BuildOptions, path: &Path, length: usize, uneven: Unev
     let window = options.dataset.window_bp;
     let shown = path.display();
     if window.is_some_and(|w| length > w) {
-        found.add("dataset.window_bp", format!("the first sequence of {shown} has {length} bp, more than window_bp"), None);
+        found.add(
+            "dataset.window_bp",
+            format!("the first sequence of {shown} has {length} bp, more than window_bp"),
+            None,
+        );
     }
     let Some(input) = options.dataset.input_bp else { return };
     if uneven == Uneven::Error && input > length {
@@ -252,7 +244,8 @@ fn check_fasta(options: &BuildOptions, present: &[InputPath], found: &mut Found)
                 let fits = label.is_some_and(|l| !binary || l == 0.0 || l == 1.0);
                 if file.label_from_header && !fits {
                     let wanted = if binary { "0 or 1" } else { "a number" };
-                    let message = format!("{}:{}: the header is {wanted}, not {:?}", path.display(), record.line, record.name);
+                    let message =
+                        format!("{}:{}: the header is {wanted}, not {:?}", path.display(), record.line, record.name);
                     found.add(&key, message, Some("give label = 0 or 1 instead of label_from_header".into()));
                 }
                 check_length(options, path, record.letters.len(), fasta.uneven, found);

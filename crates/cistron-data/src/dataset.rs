@@ -113,7 +113,10 @@ impl Dataset {
         for array in &self.manifest().arrays {
             let path = self.dir().join(&array.file);
             if hash_file(&path).map_err(DataError::io(&path))? != array.blake3 {
-                return Err(DataError::damaged(&path, "its content changed since it was built; build the dataset again"));
+                return Err(DataError::damaged(
+                    &path,
+                    "its content changed since it was built; build the dataset again",
+                ));
             }
         }
         Ok(())

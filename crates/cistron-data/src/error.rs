@@ -52,7 +52,9 @@ pub enum DataError {
         message: String,
     },
     /// `duplicates = "error"` and there are some.
-    #[error("{count} window(s) repeat an earlier sequence or its reverse complement, e.g. {examples}; remove them or set dataset.duplicates = \"drop\"")]
+    #[error(
+        "{count} window(s) repeat an earlier sequence or its reverse complement, e.g. {examples}; remove them or set dataset.duplicates = \"drop\""
+    )]
     Duplicates {
         /// Number of windows that repeat an earlier one.
         count: u64,

@@ -37,7 +37,15 @@ impl Quantiles {
             let (a, b) = (f64::from(values[low]), f64::from(values[high]));
             a + (b - a) * (place - low as f64)
         };
-        Some(Self { min: at(0.0), q05: at(0.05), q25: at(0.25), median: at(0.5), q75: at(0.75), q95: at(0.95), max: at(1.0) })
+        Some(Self {
+            min: at(0.0),
+            q05: at(0.05),
+            q25: at(0.25),
+            median: at(0.5),
+            q75: at(0.75),
+            q95: at(0.95),
+            max: at(1.0),
+        })
     }
 }
 
@@ -184,13 +192,21 @@ impl fmt::Display for Inspection {
             writeln!(f, "{:<8}{:>10}{gc:>10}{n:>10}{:>16}", s.split.name(), s.windows, s.windows_with_n)?;
         }
         if self.splits.iter().any(|s| !s.labels.is_empty()) {
-            writeln!(f, "\n{:<8}{:>10}{:>10}{:>10}{:>10}  task", "split", "labels 1", "labels 0", "missing", "share 1")?;
+            writeln!(
+                f,
+                "\n{:<8}{:>10}{:>10}{:>10}{:>10}  task",
+                "split", "labels 1", "labels 0", "missing", "share 1"
+            )?;
             for s in &self.splits {
                 for l in &s.labels {
                     let total = l.positives + l.negatives;
                     let share = show((total > 0).then(|| l.positives as f64 / total as f64));
                     let name = s.split.name();
-                    writeln!(f, "{name:<8}{:>10}{:>10}{:>10}{share:>10}  {}", l.positives, l.negatives, l.missing, l.task)?;
+                    writeln!(
+                        f,
+                        "{name:<8}{:>10}{:>10}{:>10}{share:>10}  {}",
+                        l.positives, l.negatives, l.missing, l.task
+                    )?;
                 }
             }
         }
@@ -222,7 +238,11 @@ impl fmt::Display for Inspection {
 }
 
 fn short(value: f64) -> String {
-    if value != 0.0 && (value.abs() < 1e-3 || value.abs() >= 1e6) { format!("{value:.2e}") } else { format!("{value:.3}") }
+    if value != 0.0 && (value.abs() < 1e-3 || value.abs() >= 1e6) {
+        format!("{value:.2e}")
+    } else {
+        format!("{value:.3}")
+    }
 }
 
 #[cfg(test)]
@@ -233,7 +253,9 @@ mod tests {
     fn quantiles_interpolate() {
         // numpy.quantile([0, 1, 2, 10], [.05, .25, .5, .75, .95]) = 0.15, 0.75, 1.5, 4, 8.8
         let q = Quantiles::of(vec![10.0, 0.0, f32::NAN, 2.0, 1.0]).unwrap();
-        for (found, expected) in [q.min, q.q05, q.q25, q.median, q.q75, q.q95, q.max].iter().zip([0.0, 0.15, 0.75, 1.5, 4.0, 8.8, 10.0]) {
+        for (found, expected) in
+            [q.min, q.q05, q.q25, q.median, q.q75, q.q95, q.max].iter().zip([0.0, 0.15, 0.75, 1.5, 4.0, 8.8, 10.0])
+        {
             assert!((found - expected).abs() < 1e-9, "{q:?}");
         }
         assert_eq!(Quantiles::of(vec![f32::NAN]), None);

@@ -136,9 +136,8 @@ impl<T: NpyElement> NpyArray<T> {
         let mut dict = vec![0; length];
         file.read_exact(&mut dict).map_err(|_| bad("the .npy header is cut off; build the dataset again".into()))?;
         let dict = String::from_utf8_lossy(&dict).into_owned();
-        let shape = parse_header(&dict, T::DESCR).ok_or_else(|| {
-            bad(format!("holds {} where a C-ordered array of {} is expected", dict.trim(), T::DESCR))
-        })?;
+        let shape = parse_header(&dict, T::DESCR)
+            .ok_or_else(|| bad(format!("holds {} where a C-ordered array of {} is expected", dict.trim(), T::DESCR)))?;
         let data_start = 10 + length;
         let bytes = shape.iter().product::<u64>() * size_of::<T>() as u64 + data_start as u64;
         let found = file.metadata().map_err(DataError::io(path))?.len();
@@ -207,7 +206,16 @@ mod tests {
         let bytes = std::fs::read(&path).unwrap();
         // what numpy.save writes: data at a multiple of 64, header ends in a newline
         assert_eq!(bytes.len(), 128 + 24);
-        assert_eq!(&bytes[10..], [b"{'descr': '<f4', 'fortran_order': False, 'shape': (3, 2), }".as_slice(), &[b' '; 58], b"\n", &bytes[128..]].concat());
+        assert_eq!(
+            &bytes[10..],
+            [
+                b"{'descr': '<f4', 'fortran_order': False, 'shape': (3, 2), }".as_slice(),
+                &[b' '; 58],
+                b"\n",
+                &bytes[128..]
+            ]
+            .concat()
+        );
     }
 
     #[test]

@@ -142,7 +142,8 @@ impl Loader {
         let mut rng = keyed_rng(self.options.seed, Stream::Augment, epoch, row as u64);
         // always drawn in this order, so that one augmentation does not change the other
         let (shift, coin): (u64, u64) = (rng.random(), rng.random());
-        let offset = if self.options.random_shift { shuffle::below(shift, slack as u64 + 1) as usize } else { slack / 2 };
+        let offset =
+            if self.options.random_shift { shuffle::below(shift, slack as u64 + 1) as usize } else { slack / 2 };
         (offset, self.options.reverse_complement && coin >> 63 == 1)
     }
 

@@ -83,10 +83,7 @@ struct Positions {
 impl Positions {
     fn find(path: &Path, columns: &TableColumns, found: &[String]) -> Result<Self, DataError> {
         let position = |column: &String| {
-            found
-                .iter()
-                .position(|f| f == column)
-                .ok_or_else(|| DataError::file(path, missing_column(column, found)))
+            found.iter().position(|f| f == column).ok_or_else(|| DataError::file(path, missing_column(column, found)))
         };
         Ok(Self {
             sequence: position(&columns.sequence)?,

@@ -139,8 +139,7 @@ impl WindowTable {
         let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|e| bad(e.to_string()))?;
         let wanted = ["name", "contig", "start_0", "end_0", "split", "gc", "n_share"];
         let mask = ProjectionMask::columns(builder.parquet_schema(), wanted);
-        let reader =
-            builder.with_projection(mask).with_batch_size(BATCH).build().map_err(|e| bad(e.to_string()))?;
+        let reader = builder.with_projection(mask).with_batch_size(BATCH).build().map_err(|e| bad(e.to_string()))?;
         let mut table = Self::default();
         for batch in reader {
             let batch = batch.map_err(|e| bad(e.to_string()))?;
@@ -243,7 +242,10 @@ mod tests {
         writer.finish().unwrap();
         let table = WindowTable::open(dir.path()).unwrap();
         assert_eq!(table.len(), 4);
-        assert_eq!((table.name(0), table.name(1), table.name(2)), ("chr1:5-15".into(), "promoter 1".into(), "p2".into()));
+        assert_eq!(
+            (table.name(0), table.name(1), table.name(2)),
+            ("chr1:5-15".into(), "promoter 1".into(), "p2".into())
+        );
         assert_eq!(table.place(3), Some(("chr2", 0, 10)));
         assert_eq!(table.place(1), None);
         assert_eq!(table.rows_of(Split::Test), [0, 3]);

@@ -73,9 +73,7 @@ fn select_chunk(
     }
     let codes = inputs.genome.contig_codes(name)?;
     let windows = (first..end).zip(passes).filter(|(_, pass)| *pass).map(|(w, _)| w * window_bp);
-    Ok(windows
-        .filter_map(|start| inputs.admit(contig, start, codes, labels(inputs, dataset, contig, start)))
-        .collect())
+    Ok(windows.filter_map(|start| inputs.admit(contig, start, codes, labels(inputs, dataset, contig, start))).collect())
 }
 
 /// Tasks with a peak that shares at least half of its length (or of the region's, if shorter) with the central `input_bp`

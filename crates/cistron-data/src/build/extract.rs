@@ -130,10 +130,8 @@ fn write_chunk(
         }
     }
     let rows = signal.chunks_exact(window_bp);
-    let means: Vec<f32> = rows
-        .clone()
-        .map(|row| (row.iter().map(|&v| f64::from(v)).sum::<f64>() / window_bp as f64) as f32)
-        .collect();
+    let means: Vec<f32> =
+        rows.clone().map(|row| (row.iter().map(|&v| f64::from(v)).sum::<f64>() / window_bp as f64) as f32).collect();
     let maxima: Vec<f32> = rows.map(|row| row.iter().copied().fold(f32::NEG_INFINITY, f32::max)).collect();
     track_mean.write_rows(first_row, &means)?;
     track_max.write_rows(first_row, &maxima)?;

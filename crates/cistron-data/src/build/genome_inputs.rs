@@ -9,9 +9,9 @@ use cistron_genome::{BigWig, Contig, ContigMap, Genome, IntervalSet, Peak, prefl
 use super::BuildOptions;
 use super::peak_labels::ContigPeaks;
 use super::signal_pool::SignalPool;
+use crate::DataError;
 use crate::config::{DatasetConfig, DatasetKind, SplitBy, SplitValue, TrackConfig};
 use crate::manifest::ResolvedConfig;
-use crate::DataError;
 
 /// What to say of a bigWig that lacks contigs.
 const PROFILE_HELP: &str = "a contig that a bigWig does not hold is not measured, so its windows are left out";
@@ -94,8 +94,7 @@ pub(super) fn open(options: &BuildOptions, config: &ResolvedConfig) -> Result<Ge
         pools.push(pool);
     }
     let window_bp = dataset.window_bp.unwrap_or(DatasetConfig::DEFAULT_WINDOW_BP) as u64;
-    let contigs: Vec<Contig> =
-        genome.contigs().iter().filter(|c| allowed.contains(c.name.as_str())).cloned().collect();
+    let contigs: Vec<Contig> = genome.contigs().iter().filter(|c| allowed.contains(c.name.as_str())).cloned().collect();
     if !contigs.iter().any(|c| c.length_bp >= window_bp) {
         return Err(DataError::NoWindows {
             message: format!(
@@ -108,23 +107,13 @@ pub(super) fn open(options: &BuildOptions, config: &ResolvedConfig) -> Result<Ge
     let mut tracks = Vec::new();
     for (track, signal) in dataset.tracks.iter().zip(pools) {
         let peaks = match &track.peaks {
-            Some(peaks) => {
-                track_peaks(&options.path(peaks)?, track, genome.contigs(), &contigs, &mut warnings)?
-            }
+            Some(peaks) => track_peaks(&options.path(peaks)?, track, genome.contigs(), &contigs, &mut warnings)?,
             None => Vec::new(),
         };
         tracks.push(TrackInput { signal, peaks });
     }
     let exclude = exclusions(options, &genome_config.exclude, genome.contigs(), &mut warnings)?;
-    Ok(GenomeInputs {
-        genome,
-        contigs,
-        exclude,
-        tracks,
-        window_bp,
-        max_n_share: dataset.select.max_n_share,
-        warnings,
-    })
+    Ok(GenomeInputs { genome, contigs, exclude, tracks, window_bp, max_n_share: dataset.select.max_n_share, warnings })
 }
 
 pub(crate) fn contig_map(track: &TrackConfig) -> ContigMap {
@@ -162,7 +151,10 @@ fn track_peaks(
     let map = contig_map(track);
     let peaks = read_peaks(path)?;
     if peaks.is_empty() {
-        return Err(DataError::file(path, format!("holds no peaks for track {:?}; check the peak caller's output", track.name)));
+        return Err(DataError::file(
+            path,
+            format!("holds no peaks for track {:?}; check the peak caller's output", track.name),
+        ));
     }
     refuse(preflight::check_contigs(genome, path, &named_contigs(&peaks), false, &map))?;
     let lengths: BTreeMap<&str, u64> = genome.iter().map(|c| (c.name.as_str(), c.length_bp)).collect();

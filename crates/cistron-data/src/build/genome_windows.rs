@@ -44,13 +44,7 @@ impl SequenceFacts {
 
 impl GenomeInputs {
     /// The window, unless it touches an excluded region or holds too much N.
-    pub(super) fn admit(
-        &self,
-        contig: usize,
-        start_0: u64,
-        codes: &[u8],
-        tasks: Box<[u32]>,
-    ) -> Option<GenomeWindow> {
+    pub(super) fn admit(&self, contig: usize, start_0: u64, codes: &[u8], tasks: Box<[u32]>) -> Option<GenomeWindow> {
         let end = start_0 + self.window_bp;
         if let Some(exclude) = &self.exclude
             && exclude.overlaps(&Interval::new(self.contigs[contig].name.as_str(), start_0, end))

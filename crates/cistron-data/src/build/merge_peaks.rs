@@ -31,8 +31,7 @@ pub fn merge_peaks(
         return Vec::new();
     }
     let place = |midpoint: u64| midpoint.saturating_sub(window_bp / 2).min(contig_bp - window_bp);
-    let mut extended: Vec<(u64, u32)> =
-        peaks.iter().map(|&(start, end, task)| ((start + end) / 2, task)).collect();
+    let mut extended: Vec<(u64, u32)> = peaks.iter().map(|&(start, end, task)| ((start + end) / 2, task)).collect();
     extended.sort_unstable();
     let mut windows: Vec<MergedPeak> = Vec::new();
     let mut open: Vec<MergedPeak> = Vec::new();
@@ -148,8 +147,7 @@ mod tests {
         let mut open: Vec<(u64, Vec<u32>)> = Vec::new();
         let close = |open: &mut Vec<(u64, Vec<u32>)>, out: &mut Vec<(u64, Vec<u32>)>| {
             while open.len() > 1 {
-                let overlaps: Vec<i64> =
-                    open.windows(2).map(|w| (w[0].0 + size) as i64 - w[1].0 as i64).collect();
+                let overlaps: Vec<i64> = open.windows(2).map(|w| (w[0].0 + size) as i64 - w[1].0 as i64).collect();
                 let best = *overlaps.iter().max().unwrap();
                 if best < overlap as i64 {
                     break;

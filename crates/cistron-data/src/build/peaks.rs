@@ -40,9 +40,10 @@ pub(super) fn select(
     }
     if !windows.iter().any(|w| !w.tasks.is_empty()) {
         return Err(DataError::NoWindows {
-            message: "no peak lies on a usable contig outside excluded regions; check the peak files, dataset.select and \
+            message:
+                "no peak lies on a usable contig outside excluded regions; check the peak files, dataset.select and \
                       genome.exclude"
-                .into(),
+                    .into(),
         });
     }
     Ok(windows)
@@ -56,12 +57,7 @@ struct Found {
     negatives: u64,
 }
 
-fn select_contig(
-    inputs: &GenomeInputs,
-    dataset: &DatasetConfig,
-    seed: u64,
-    contig: usize,
-) -> Result<Found, DataError> {
+fn select_contig(inputs: &GenomeInputs, dataset: &DatasetConfig, seed: u64, contig: usize) -> Result<Found, DataError> {
     let of = &inputs.contigs[contig];
     let codes = inputs.genome.contig_codes(&of.name)?;
     let peaks: Vec<(u64, u64, u32)> = (0u32..)
@@ -71,10 +67,8 @@ fn select_contig(
     let overlap = dataset.merge_overlap_bp.unwrap_or(200) as u64;
     let merged = merge_peaks(&peaks, of.length_bp, inputs.window_bp, overlap);
     let total = merged.len() as u64;
-    let mut windows: Vec<GenomeWindow> = merged
-        .into_iter()
-        .filter_map(|m| inputs.admit(contig, m.start_0, codes, m.tasks.into_boxed_slice()))
-        .collect();
+    let mut windows: Vec<GenomeWindow> =
+        merged.into_iter().filter_map(|m| inputs.admit(contig, m.start_0, codes, m.tasks.into_boxed_slice())).collect();
     let refused = total - windows.len() as u64;
     let (mut wanted, mut found) = (0, 0);
     if let Some(config) = &dataset.negatives {

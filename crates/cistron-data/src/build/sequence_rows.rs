@@ -107,7 +107,8 @@ impl SequenceFiles {
         if self.binary
             && let Some(value) = row.values.iter().find(|v| !v.is_nan() && **v != 0.0 && **v != 1.0)
         {
-            let message = format!("a binary value is 0 or 1, not {value}; set dataset.target = \"scalar\" for other values");
+            let message =
+                format!("a binary value is 0 or 1, not {value}; set dataset.target = \"scalar\" for other values");
             return Err(DataError::row(path, row.line, message));
         }
         visit(SequenceRow {

@@ -78,9 +78,9 @@ pub(super) fn build(
     }
     drop((hashes, fixed, listed, seen));
     let task = reporter.start("writing sequences", splits.iter().flatten().count() as u64);
-    let written = write(&files, config, &splits, window_bp, dir, &mut warnings)?;
+    let written = write(&files, config, &splits, window_bp, dir)?;
     task.finish(&format!("{} sequences", written.windows));
-    Ok(Built { duplicates: assigned.duplicates, warnings, ..written })
+    Ok(Built { duplicates: assigned.duplicates, warnings: [warnings, written.warnings].concat(), ..written })
 }
 
 impl Seen {
@@ -103,7 +103,8 @@ impl Seen {
 
 /// The side of a value of the split column; without a training list, what is in no list trains.
 fn side_of(value: &str, split: &SplitConfig) -> Option<Split> {
-    let lists = |side: &Option<SplitValue>| side.as_ref().and_then(SplitValue::names).map(|n| n.iter().any(|v| v == value));
+    let lists =
+        |side: &Option<SplitValue>| side.as_ref().and_then(SplitValue::names).map(|n| n.iter().any(|v| v == value));
     if lists(&split.test) == Some(true) {
         Some(Split::Test)
     } else if lists(&split.valid) == Some(true) {
@@ -121,7 +122,8 @@ fn window_length(seen: &Seen, files: &SequenceFiles, config: &ResolvedConfig) ->
     let window = wanted.unwrap_or(longest);
     if longest > window {
         let (_, file, line) = seen.lengths[&longest];
-        let message = format!("the sequence has {longest} bp, more than window_bp = {window}; raise or remove window_bp");
+        let message =
+            format!("the sequence has {longest} bp, more than window_bp = {window}; raise or remove window_bp");
         return Err(DataError::row(&files.files[file].0, line, message));
     }
     let odd = seen.lengths.iter().filter(|(length, _)| **length != window);
@@ -162,7 +164,6 @@ fn write(
     splits: &[Option<Split>],
     window_bp: usize,
     dir: &Path,
-    warnings: &mut Vec<String>,
 ) -> Result<Built, DataError> {
     let n = splits.iter().flatten().count() as u64;
     let binary = config.dataset.resolved_target() == TargetKind::Binary;
@@ -190,7 +191,11 @@ fn write(
         index += 1;
         let Some(split) = split else { return Ok(()) };
         if row.codes.len() > window_bp || pending.written + pending.rows >= n {
-            return Err(DataError::row(&files.files[row.file].0, row.line, "the file changed while it was read; start again"));
+            return Err(DataError::row(
+                &files.files[row.file].0,
+                row.line,
+                "the file changed while it was read; start again",
+            ));
         }
         let before = (window_bp - row.codes.len()) / 2;
         let start = pending.codes.len();
@@ -219,10 +224,8 @@ fn write(
     sequence.finish()?;
     values.finish()?;
     table.finish()?;
-    if renamed > 0 {
-        warnings.push(format!("{renamed} names stand more than once; the later ones got #2, #3 …"));
-    }
-    Ok(Built { window_bp, windows: n, splits: counter.counts, duplicates: 0, warnings: std::mem::take(warnings) })
+    let warnings = (renamed > 0).then(|| format!("{renamed} names stand more than once; the later ones got #2, #3 …"));
+    Ok(Built { window_bp, windows: n, splits: counter.counts, duplicates: 0, warnings: warnings.into_iter().collect() })
 }
 
 fn name_key(name: &str) -> u64 {

@@ -166,12 +166,8 @@ impl DatasetConfig {
 
     pub(crate) fn file_splits(&self) -> Vec<bool> {
         match self.resolved_kind() {
-            DatasetKind::Table => {
-                self.table.iter().flat_map(|t| &t.files).map(|f| f.split.is_some()).collect()
-            }
-            DatasetKind::Fasta => {
-                self.fasta.iter().flat_map(|t| &t.files).map(|f| f.split.is_some()).collect()
-            }
+            DatasetKind::Table => self.table.iter().flat_map(|t| &t.files).map(|f| f.split.is_some()).collect(),
+            DatasetKind::Fasta => self.fasta.iter().flat_map(|t| &t.files).map(|f| f.split.is_some()).collect(),
             _ => Vec::new(),
         }
     }
@@ -381,7 +377,10 @@ mod tests {
         );
         assert_eq!(fasta.validate(), Vec::<String>::new());
         let split = fasta.resolved().split;
-        assert_eq!((split.by, split.test), (Some(super::super::SplitBy::Fraction), Some(super::super::SplitValue::Share(0.2))));
+        assert_eq!(
+            (split.by, split.test),
+            (Some(super::super::SplitBy::Fraction), Some(super::super::SplitValue::Share(0.2)))
+        );
         let missing = parse("kind = \"fasta\"\nfasta = { files = [ { path = \"p.fa\", label = 1 } ] }");
         assert!(missing.validate()[0].contains("no file has label = 0"));
     }

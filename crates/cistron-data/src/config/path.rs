@@ -24,8 +24,9 @@ fn resolve_with(base_dir: &Path, path: &str, lookup: impl Fn(&str) -> Option<Str
         if name.is_empty() {
             return Err(format!("{path:?}: a $ must be followed by the name of an environment variable"));
         }
-        let value = lookup(name)
-            .ok_or_else(|| format!("{path:?}: the environment variable {name} is not set; set it or write the path out"))?;
+        let value = lookup(name).ok_or_else(|| {
+            format!("{path:?}: the environment variable {name} is not set; set it or write the path out")
+        })?;
         expanded.push_str(&value);
         rest = after;
     }

@@ -117,7 +117,9 @@ impl SplitConfig {
             None if self.folds.is_some() || self.fold.is_some() => SplitBy::KFold,
             None if self.column.is_some() => SplitBy::Column,
             None if file_splits => SplitBy::File,
-            None if genome && (names(&self.valid) || names(&self.test) || (self.valid.is_none() && self.test.is_none())) => {
+            None if genome
+                && (names(&self.valid) || names(&self.test) || (self.valid.is_none() && self.test.is_none())) =>
+            {
                 SplitBy::Contig
             }
             None => SplitBy::Fraction,
@@ -184,12 +186,15 @@ impl SplitConfig {
             SplitBy::KFold => {
                 let (folds, fold) = (self.folds.unwrap_or(0), self.fold.unwrap_or(0));
                 if folds < 3 {
-                    problems.push("dataset.split.folds: give at least 3 (one tests, one validates, the others train)".into());
+                    problems.push(
+                        "dataset.split.folds: give at least 3 (one tests, one validates, the others train)".into(),
+                    );
                 } else if fold >= folds {
                     problems.push(format!("dataset.split.fold: must be below folds = {folds} (0-based), not {fold}"));
                 }
                 if sides.iter().any(|(_, v)| v.is_some()) {
-                    problems.push("dataset.split: by = \"k-fold\" takes folds and fold, not train, valid or test".into());
+                    problems
+                        .push("dataset.split: by = \"k-fold\" takes folds and fold, not train, valid or test".into());
                 }
             }
             SplitBy::Column => {

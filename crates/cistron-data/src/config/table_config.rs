@@ -79,9 +79,7 @@ impl TableConfig {
         if !self.header {
             let columns = [Some(&self.sequence), self.name.as_ref()].into_iter().flatten().chain(&self.values);
             for column in columns.filter(|c| !c.is_empty() && !c.parse::<usize>().is_ok_and(|n| n > 0)) {
-                problems.push(format!(
-                    "dataset.table: with header = false columns are numbers from 1, not {column:?}"
-                ));
+                problems.push(format!("dataset.table: with header = false columns are numbers from 1, not {column:?}"));
             }
         }
         problems

@@ -313,8 +313,7 @@ mod tests {
         let hashes = [1, 2, 3, 1, 2, 4, 1, 9, 9];
         let fixed = [Train, Train, Train, Valid, Valid, Valid, Test, Test, Test];
         let out = run(&hashes, &fixed, &config, DuplicatePolicy::Drop, 0).unwrap();
-        let expected =
-            [None, None, Some(Train), None, Some(Valid), Some(Valid), Some(Test), Some(Test), None];
+        let expected = [None, None, Some(Train), None, Some(Valid), Some(Valid), Some(Test), Some(Test), None];
         assert_eq!(out.splits, expected);
         assert_eq!(out.duplicates, 4);
         assert!(out.warnings[0].starts_with("1 of 3 train windows repeat a valid window"), "{:?}", out.warnings);
@@ -341,7 +340,8 @@ mod tests {
 
     #[test]
     fn overlapping_windows_stay_together() {
-        let places: Vec<(u32, u64, u64)> = (0..60).map(|i| (0, i * 50 + (i / 3) * 100, i * 50 + (i / 3) * 100 + 60)).collect();
+        let places: Vec<(u32, u64, u64)> =
+            (0..60).map(|i| (0, i * 50 + (i / 3) * 100, i * 50 + (i / 3) * 100 + 60)).collect();
         let hashes: Vec<u128> = (0..60).collect();
         let config = fraction(0.2, 0.2);
         let input = SplitInput {

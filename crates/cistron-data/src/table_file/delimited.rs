@@ -130,7 +130,9 @@ pub(super) fn read_rows(
                 DataError::row(
                     path,
                     line,
-                    format!("column {column:?}: {text:?} is not a finite number; leave it empty when it was not measured"),
+                    format!(
+                        "column {column:?}: {text:?} is not a finite number; leave it empty when it was not measured"
+                    ),
                 )
             })?;
         }

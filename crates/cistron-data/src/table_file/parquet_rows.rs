@@ -54,9 +54,8 @@ pub(super) fn read_rows(
         let batch = batch.map_err(|e| DataError::file(path, format!("cannot be read after row {line}: {e}")))?;
         let column = |at: usize, wanted: &DataType| {
             let name = &names[at];
-            let column = batch
-                .column_by_name(name)
-                .ok_or_else(|| DataError::file(path, super::missing_column(name, &names)))?;
+            let column =
+                batch.column_by_name(name).ok_or_else(|| DataError::file(path, super::missing_column(name, &names)))?;
             as_type(path, column, name, wanted)
         };
         let sequence = column(positions.sequence, &DataType::LargeUtf8)?;
