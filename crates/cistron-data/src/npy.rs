@@ -93,7 +93,7 @@ impl<T: NpyElement> NpyWriter<T> {
     /// If the values are not whole rows or reach past the array's end.
     pub fn write_rows(&self, first_row: u64, values: &[T]) -> Result<(), DataError> {
         let row = self.row_len();
-        assert!(row > 0 && values.len() % row == 0, "values are whole rows");
+        assert!(row > 0 && values.len().is_multiple_of(row), "values are whole rows");
         assert!(first_row + (values.len() / row) as u64 <= self.shape[0], "rows lie in the array");
         let offset = self.data_start + first_row * (row * size_of::<T>()) as u64;
         write_all_at(&self.file, bytemuck::cast_slice(values), offset).map_err(DataError::io(&self.path))

@@ -47,7 +47,7 @@ impl SourceOptions {
             ));
         }
         if self.target == TargetKind::Profile {
-            if self.bin_bp == 0 || self.input_bp % self.bin_bp != 0 {
+            if self.bin_bp == 0 || !self.input_bp.is_multiple_of(self.bin_bp) {
                 return fail(format!("bin_bp = {} does not divide input_bp = {}", self.bin_bp, self.input_bp));
             }
             let tracks = files.manifest.tasks.len();
