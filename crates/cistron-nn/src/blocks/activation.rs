@@ -1,0 +1,75 @@
+use burn::tensor::{Tensor, activation};
+use serde::{Deserialize, Serialize};
+
+use super::{Pass, Shape, Step};
+use crate::weights::WeightSlice;
+
+/// An element-wise activation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Activation {
+    /// max(x, 0).
+    Relu,
+    /// eˣ: makes first-layer filters more interpretable (Koo and Ploenzke 2021).
+    Exponential,
+    /// ln(1 + eˣ), computed as −ln σ(−x), which neither overflows nor loses the tail.
+    Softplus,
+}
+
+impl Step for Activation {
+    fn output(&self, input: Shape) -> Result<Shape, String> {
+        Ok(input)
+    }
+
+    fn describe(&self) -> String {
+        match self {
+            Self::Relu => "relu",
+            Self::Exponential => "exponential",
+            Self::Softplus => "softplus",
+        }
+        .into()
+    }
+
+    fn forward(&self, x: Tensor<3>, _weights: WeightSlice<'_>, _pass: &mut Pass) -> Tensor<3> {
+        match self {
+            Self::Relu => activation::relu(x),
+            Self::Exponential => x.exp(),
+            Self::Softplus => softplus(x),
+        }
+    }
+}
+
+/// ln(1 + eˣ) = −ln σ(−x).
+pub(crate) fn softplus<const D: usize>(x: Tensor<D>) -> Tensor<D> {
+    activation::log_sigmoid(x.neg()).neg()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Block, testing::run};
+    use super::*;
+
+    #[test]
+    fn closed_forms_and_tails() {
+        let input = Shape { channels: 1, positions: 5 };
+        let x = vec![-90.0, -1.0, 0.0, 2.0, 90.0];
+        let of = |a| run(&Block::Activation(a), 1, input, x.clone(), &mut Pass::evaluate()).1;
+        assert_eq!(of(Activation::Relu), [0.0, 0.0, 0.0, 2.0, 90.0]);
+        for (a, b) in of(Activation::Softplus).iter().zip([0.0, 0.313_261_7, 0.693_147_2, 2.126_928, 90.0]) {
+            assert!((a - b).abs() < 1e-6, "{a} {b}");
+        }
+        let e = of(Activation::Exponential);
+        assert!((e[1] - 0.367_879_44).abs() < 1e-6 && (e[3] - 7.389_056).abs() < 1e-5 && e[4].is_finite() == false || e[4] > 1e38);
+    }
+
+    #[test]
+    fn softplus_gradient_is_the_sigmoid() {
+        use burn::tensor::Device;
+        let x = Tensor::<1>::from_floats([-30.0, -1.0, 0.0, 1.0, 30.0], &Device::flex()).autodiff().require_grad();
+        let grads = softplus(x.clone()).sum().backward();
+        let gradient = x.grad(&grads).unwrap().into_data().try_into_vec_as::<f32>().unwrap();
+        for (g, s) in gradient.iter().zip([9.357_623e-14, 0.268_941_4, 0.5, 0.731_058_6, 1.0]) {
+            assert!((g - s).abs() < 1e-6, "{g} {s}");
+        }
+    }
+}

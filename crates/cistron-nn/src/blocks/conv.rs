@@ -1,0 +1,167 @@
+use burn::tensor::Tensor;
+use burn::tensor::module::conv1d;
+use burn::tensor::ops::ConvOptions;
+use serde::{Deserialize, Serialize};
+
+use super::{Init, Pass, ReceptiveField, Shape, Step, WeightSpec};
+use crate::weights::WeightSlice;
+
+/// A convolution along the sequence with "same" padding: as many positions come out as go in. When the padding is odd
+/// (even kernels) the extra zero is at the end, as in Keras.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Conv {
+    /// Filters.
+    pub filters: usize,
+    /// Taps of the kernel.
+    pub kernel: usize,
+    /// Distance between taps in positions.
+    pub dilation: usize,
+    /// Groups: each sees its share of the input channels only.
+    pub groups: usize,
+    /// Whether this is a linear output, which starts smaller (Glorot) than a rectified layer (He).
+    pub linear: bool,
+}
+
+impl Conv {
+    /// A hidden convolution of dilation 1.
+    pub const fn new(filters: usize, kernel: usize) -> Self {
+        Self { filters, kernel, dilation: 1, groups: 1, linear: false }
+    }
+
+    /// A position-wise dense layer: kernel 1.
+    pub const fn position_wise(filters: usize) -> Self {
+        Self::new(filters, 1)
+    }
+
+    /// Taps `dilation` positions apart.
+    pub const fn dilated(self, dilation: usize) -> Self {
+        Self { dilation, ..self }
+    }
+
+    /// A linear output.
+    pub const fn linear(self) -> Self {
+        Self { linear: true, ..self }
+    }
+
+    /// In groups.
+    pub const fn grouped(self, groups: usize) -> Self {
+        Self { groups, ..self }
+    }
+
+    /// Number of weights that the block reads.
+    pub(super) const WEIGHTS: usize = 2;
+}
+
+impl Step for Conv {
+    fn output(&self, input: Shape) -> Result<Shape, String> {
+        if self.filters == 0 || self.kernel == 0 || self.dilation == 0 {
+            return Err("a convolution needs at least one filter, one tap and a dilation of 1".into());
+        }
+        if self.groups == 0 || input.channels % self.groups != 0 || self.filters % self.groups != 0 {
+            return Err(format!(
+                "{} channels and {} filters cannot be divided in {} groups",
+                input.channels, self.filters, self.groups
+            ));
+        }
+        Ok(Shape { channels: self.filters, ..input })
+    }
+
+    fn weights(&self, input: Shape) -> Vec<WeightSpec> {
+        let channels = input.channels / self.groups;
+        let inputs = channels * self.kernel;
+        let init = if self.linear {
+            Init::Glorot { inputs, outputs: self.filters / self.groups * self.kernel }
+        } else {
+            Init::He { inputs }
+        };
+        vec![
+            WeightSpec::new("kernel", [self.filters, channels, self.kernel], init),
+            WeightSpec::new("bias", [self.filters], Init::Zeros),
+        ]
+    }
+
+    fn receptive_field(&self, field: ReceptiveField) -> ReceptiveField {
+        field.widened((self.kernel - 1) * self.dilation + 1)
+    }
+
+    fn describe(&self) -> String {
+        let mut text = format!("conv {} k{}", self.filters, self.kernel);
+        if self.dilation > 1 {
+            text += &format!(" dilation {}", self.dilation);
+        }
+        if self.groups > 1 {
+            text += &format!(" in {} groups", self.groups);
+        }
+        text
+    }
+
+    fn forward(&self, x: Tensor<3>, weights: WeightSlice<'_>, _pass: &mut Pass) -> Tensor<3> {
+        let padding = (self.kernel - 1) * self.dilation;
+        let before = padding / 2;
+        let options = ConvOptions::new_with_padding([1], [(before, padding - before)], [self.dilation], self.groups);
+        conv1d(x, weights.get(0), Some(weights.flat(1)), options)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Block, testing::run_with};
+    use super::*;
+    use crate::weights::{Weights, from_values};
+    use burn::tensor::Device;
+
+    /// The definition, in f64: y[f, i] = b[f] + Σ over c, t of w[f, c, t] · x[c, i + t·d − before].
+    fn reference(conv: &Conv, input: Shape, x: &[f32], w: &[f32], b: &[f32]) -> Vec<f32> {
+        let channels = input.channels / conv.groups;
+        let before = ((conv.kernel - 1) * conv.dilation / 2) as isize;
+        let mut y = Vec::new();
+        for f in 0..conv.filters {
+            let first = f / (conv.filters / conv.groups) * channels;
+            for i in 0..input.positions as isize {
+                let mut sum = f64::from(b[f]);
+                for c in 0..channels {
+                    for t in 0..conv.kernel {
+                        let at = i + (t * conv.dilation) as isize - before;
+                        if (0..input.positions as isize).contains(&at) {
+                            let w = w[(f * channels + c) * conv.kernel + t];
+                            sum += f64::from(w) * f64::from(x[(first + c) * input.positions + at as usize]);
+                        }
+                    }
+                }
+                y.push(sum as f32);
+            }
+        }
+        y
+    }
+
+    #[test]
+    fn same_padding_dilation_groups_and_even_kernels_follow_the_definition() {
+        let device = Device::flex();
+        let input = Shape { channels: 4, positions: 11 };
+        let x: Vec<f32> = (0..44).map(|i| ((i * 7919) % 23) as f32 / 11.0 - 1.0).collect();
+        for conv in [
+            Conv::new(3, 5),
+            Conv::new(2, 4),
+            Conv::new(3, 3).dilated(4),
+            Conv::new(5, 3).dilated(16),
+            Conv::new(4, 3).grouped(2),
+            Conv::position_wise(2).grouped(2).linear(),
+            Conv::position_wise(7),
+        ] {
+            let block = Block::Conv(conv.clone());
+            let mut weights = Weights::initial(&block.weights(input), 3, &device);
+            let bias: Vec<f32> = (0..conv.filters).map(|f| f as f32).collect();
+            weights.entries[1].value = from_values(bias.clone(), &device);
+            let (_, y) = run_with(&block, 1, input, x.clone(), &weights, &mut Pass::evaluate());
+            let truth = reference(&conv, input, &x, &weights.entries[0].values(), &bias);
+            for (a, b) in y.iter().zip(&truth) {
+                assert!((a - b).abs() < 1e-4, "{}: {a} {b}", conv.describe());
+            }
+        }
+    }
+
+    #[test]
+    fn impossible_groups_are_errors() {
+        assert!(Step::output(&Conv::new(4, 3).grouped(3), Shape { channels: 4, positions: 8 }).is_err());
+    }
+}

@@ -1,0 +1,117 @@
+use burn::tensor::{Tensor, TensorData};
+use cistron_core::{Stream, keyed_rng};
+use rand_chacha::rand_core::Rng;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::{Pass, Shape, Step};
+use crate::weights::WeightSlice;
+
+/// While training, each value is 0 with probability `rate` and divided by what is kept otherwise; no change when evaluating.
+///
+/// The masks are keyed by (seed, epoch, batch, order of the dropout within the network), not drawn from a device's global
+/// generator, so that runs repeat bit for bit, can be resumed, and do not disturb each other. The rate is rounded to
+/// 1/65536.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Dropout {
+    /// Probability of a zero, in [0, 1).
+    pub rate: f64,
+}
+
+/// Key of the next mask of a training step.
+pub(super) struct MaskKey {
+    seed: u64,
+    epoch: u64,
+    batch: u64,
+    mask: u64,
+}
+
+impl MaskKey {
+    pub(super) fn new(seed: u64, epoch: u64, batch: u64) -> Self {
+        Self { seed, epoch, batch, mask: 0 }
+    }
+
+    /// The next mask: `length` values, 0 or the reciprocal of the kept share.
+    fn draw(&mut self, length: usize, rate: f64) -> Vec<f32> {
+        // A fixed stretch per ChaCha stream, so that the mask does not depend on the number of threads.
+        const STRETCH: usize = 1 << 14;
+        let threshold = ((rate * 65536.0).round() as u32).min(65535);
+        let kept = 65536.0 / f64::from(65536 - threshold);
+        let threshold = threshold as u16;
+        let kept = kept as f32;
+        let base = keyed_rng(self.seed, Stream::Dropout, self.epoch, self.batch);
+        let mask = self.mask;
+        self.mask += 1;
+        let mut values = vec![0.0; length];
+        values.par_chunks_mut(STRETCH).enumerate().for_each(|(stretch, values)| {
+            let mut rng = base.clone();
+            rng.set_stream(mask << 32 | stretch as u64);
+            let mut bytes = [0; 2048];
+            for values in values.chunks_mut(1024) {
+                let bytes = &mut bytes[..2 * values.len()];
+                rng.fill_bytes(bytes);
+                for (value, pair) in values.iter_mut().zip(bytes.chunks_exact(2)) {
+                    let drawn = u16::from_le_bytes([pair[0], pair[1]]);
+                    *value = if drawn < threshold { 0.0 } else { kept };
+                }
+            }
+        });
+        values
+    }
+}
+
+impl Step for Dropout {
+    fn output(&self, input: Shape) -> Result<Shape, String> {
+        if (0.0..1.0).contains(&self.rate) { Ok(input) } else { Err(format!("dropout rate {} is not in [0, 1)", self.rate)) }
+    }
+
+    fn describe(&self) -> String {
+        format!("dropout {}", (self.rate * 1e4).round() / 1e4)
+    }
+
+    fn forward(&self, x: Tensor<3>, _weights: WeightSlice<'_>, pass: &mut Pass) -> Tensor<3> {
+        let Some(key) = &mut pass.training else { return x };
+        if self.rate <= 0.0 {
+            return x;
+        }
+        let shape = x.dims();
+        let mask = key.draw(shape.iter().product(), self.rate);
+        let device = x.device().without_autodiff();
+        x * Tensor::from_data(TensorData::new(mask, shape), &device)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Block, testing::run};
+    use super::*;
+
+    #[test]
+    fn masks_are_keyed_unbiased_and_only_for_training() {
+        let input = Shape { channels: 5, positions: 20_000 };
+        let ones = vec![1.0; 100_000];
+        let block = Block::Dropout(Dropout { rate: 0.3 });
+        let of = |pass: &mut Pass| run(&block, 1, input, ones.clone(), pass).1;
+        assert_eq!(of(&mut Pass::evaluate()), ones);
+        let mut pass = Pass::train(1, 2, 3);
+        let first = of(&mut pass);
+        let zeros = first.iter().filter(|v| **v == 0.0).count() as f64 / 1e5;
+        assert!((zeros - 0.3).abs() < 0.005, "{zeros}");
+        let mean = first.iter().map(|v| f64::from(*v)).sum::<f64>() / 1e5;
+        assert!((mean - 1.0).abs() < 0.01, "{mean}");
+        // The next dropout of the same step, the next batch and another seed differ; the same key does not.
+        assert_ne!(of(&mut pass), first);
+        assert_ne!(of(&mut Pass::train(1, 2, 4)), first);
+        assert_ne!(of(&mut Pass::train(2, 2, 3)), first);
+        assert_eq!(of(&mut Pass::train(1, 2, 3)), first);
+    }
+
+    #[test]
+    fn masks_do_not_depend_on_threads() {
+        let draw = |threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| MaskKey::new(4, 5, 6).draw(100_001, 0.1))
+        };
+        assert_eq!(draw(1), draw(3));
+    }
+}

@@ -1,0 +1,78 @@
+use std::ops::Range;
+
+use burn::tensor::{Device, Tensor};
+
+use crate::NnError;
+use crate::blocks::Pass;
+use crate::plan::Plan;
+use crate::weight_file::NamedTensor;
+use crate::weights::{WeightSpec, Weights, from_values};
+
+/// A plan with its weights on a device.
+#[derive(Debug, Clone)]
+pub(crate) struct Network {
+    plan: Plan,
+    ranges: Vec<Range<usize>>,
+    pub(crate) weights: Weights,
+    device: Device,
+}
+
+impl Network {
+    /// A network with initial weights keyed by the seed.
+    pub(crate) fn new(plan: Plan, seed: u64, device: &Device) -> Self {
+        let mut specs: Vec<WeightSpec> = Vec::new();
+        let mut ranges = Vec::new();
+        for layer in &plan.layers {
+            let start = specs.len();
+            specs.extend(layer.weights());
+            ranges.push(start..specs.len());
+        }
+        let weights = Weights::initial(&specs, seed, device);
+        Self { plan, ranges, weights, device: device.clone() }
+    }
+
+    pub(crate) fn device(&self) -> &Device {
+        &self.device
+    }
+
+    pub(crate) fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// `[batch, 4, length]` to `[batch, tasks, bins]`, with these weights in the place of the network's own.
+    pub(crate) fn forward_with(&self, weights: &Weights, mut x: Tensor<3>, pass: &mut Pass) -> Tensor<3> {
+        for (layer, range) in self.plan.layers.iter().zip(&self.ranges) {
+            x = layer.block.forward(x, weights.slice(range.clone()), pass);
+        }
+        x
+    }
+
+    /// Evaluates; `[batch, 4, length]` to `[batch, tasks, bins]`.
+    pub(crate) fn evaluate(&self, x: Tensor<3>) -> Tensor<3> {
+        self.forward_with(&self.weights, x, &mut Pass::evaluate())
+    }
+
+    /// All weights as named host arrays.
+    pub(crate) fn to_tensors(&self) -> Vec<NamedTensor> {
+        let named = |w: &crate::weights::Weight| NamedTensor {
+            name: w.name.clone(),
+            shape: w.shape.clone(),
+            values: w.values(),
+        };
+        self.weights.entries.iter().map(named).collect()
+    }
+
+    /// Replaces all weights by those of the same name.
+    ///
+    /// # Errors
+    /// When one is missing or has another shape; `path` is the file they came from.
+    pub(crate) fn set_tensors(
+        &mut self,
+        mut find: impl FnMut(&str, &[usize]) -> Result<Vec<f32>, NnError>,
+    ) -> Result<(), NnError> {
+        for weight in &mut self.weights.entries {
+            weight.value = from_values(find(&weight.name, &weight.shape)?, &self.device);
+        }
+        Ok(())
+    }
+}
