@@ -1,1 +1,27 @@
-//! Placeholder.
+//! Metrics, resampling and small regressions. One metric a file; no input or output.
+//!
+//! A metric that is not defined on its data is an [`Undefined`] with the reason, never 0 or NaN. Sums are `f64`, whatever the
+//! data are.
+
+pub mod auroc;
+pub mod average_precision;
+pub mod bootstrap;
+pub mod calibration;
+pub mod cross_entropy;
+pub mod jensen_shannon;
+pub mod pearson;
+pub mod platt;
+pub mod poisson_nll;
+pub mod quantile;
+mod ranked_labels;
+pub mod ridge;
+pub mod spearman;
+mod undefined;
+
+pub use bootstrap::{Bootstrap, Resample};
+pub use pearson::PearsonSums;
+pub use platt::Platt;
+pub use ranked_labels::RankedLabels;
+pub use ridge::{RidgeAccumulator, RidgeFit};
+pub use spearman::RankSketch;
+pub use undefined::Undefined;

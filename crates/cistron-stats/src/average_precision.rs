@@ -1,0 +1,35 @@
+//! Average precision (the step-wise area under the precision-recall curve).
+
+use crate::{RankedLabels, Undefined};
+
+/// Average precision of scores against labels, as scikit-learn's `average_precision_score`.
+///
+/// # Errors
+/// [`Undefined`] without positives or without negatives.
+pub fn average_precision(scores: &[f32], labels: &[bool]) -> Result<f64, Undefined> {
+    RankedLabels::new(scores, labels).average_precision(|_| 1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn closed_forms() {
+        // scikit-learn's documentation: 0.83…
+        let ap = average_precision(&[0.1, 0.4, 0.35, 0.8], &[false, false, true, true]).unwrap();
+        assert!((ap - (0.5 + 0.5 * 2.0 / 3.0)).abs() < 1e-12);
+        // All tied: precision is the prevalence.
+        assert_eq!(average_precision(&[1.0; 4], &[true, false, false, false]), Ok(0.25));
+        assert_eq!(average_precision(&[1.0], &[false]), Err(Undefined::NoPositives));
+    }
+
+    #[test]
+    fn curves_begin_and_end_where_they_must() {
+        let scores: Vec<f32> = (0..100).map(|i| i as f32).collect();
+        let labels: Vec<bool> = (0..100).map(|i| i % 3 == 0).collect();
+        let (roc, recall) = RankedLabels::new(&scores, &labels).curves(11).unwrap();
+        assert_eq!((roc.len(), roc[0], roc[10]), (11, (0.0, 0.0), (1.0, 1.0)));
+        assert_eq!(recall.last(), Some(&(1.0, 0.34)));
+    }
+}
