@@ -12,6 +12,7 @@ pub mod alphabet;
 mod atomic_output;
 mod batch_source;
 mod interval;
+pub mod npy;
 mod one_hot;
 mod output;
 mod predictor;

@@ -1,6 +1,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use cistron_core::npy::NpyError;
 use cistron_genome::GenomeError;
 
 use crate::Split;
@@ -81,6 +82,15 @@ pub enum DataError {
         /// What was asked, what there is, what to change.
         message: String,
     },
+}
+
+impl From<NpyError> for DataError {
+    fn from(error: NpyError) -> Self {
+        match error {
+            NpyError::Io { path, source } => Self::Io { path, source },
+            NpyError::Damaged { path, message } => Self::Damaged { path, message },
+        }
+    }
 }
 
 impl DataError {

@@ -19,7 +19,6 @@ mod dataset;
 mod error;
 mod inspect;
 mod manifest;
-mod npy;
 mod source;
 mod split;
 mod table_file;
@@ -29,6 +28,7 @@ mod window_table;
 pub use build::{BuildOptions, MergedPeak, build, merge_peaks};
 pub use canonical::{CanonicalHash, canonical_hash};
 pub use check::{Problem, check};
+pub use cistron_core::npy::{NpyArray, NpyElement, NpyWriter};
 pub use config::{
     DatasetConfig, DatasetKind, DuplicatePolicy, FastaConfig, FastaFileConfig, GenomeConfig, NegativesConfig,
     SelectConfig, SplitBy, SplitConfig, SplitValue, TableConfig, TableFileConfig, TrackConfig, Uneven,
@@ -37,7 +37,6 @@ pub use dataset::{Dataset, WindowRow};
 pub use error::DataError;
 pub use inspect::{Inspection, LabelBalance, Quantiles, SplitInspection, TrackCoverage, inspect};
 pub use manifest::{ArrayFile, FORMAT_VERSION, InputFile, Manifest, ResolvedConfig, SplitCounts};
-pub use npy::{NpyArray, NpyElement, NpyWriter};
 pub use source::{DatasetSource, SourceOptions};
 pub use split::Split;
 pub use table_file::{TableColumns, TableRow, column_names, read_rows};

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 
 use cistron_core::{Interval, TargetKind};
 use cistron_genome::{BigWig, Contig, ContigMap, Genome, IntervalSet, Peak, preflight, read_chrom_sizes, read_peaks};
@@ -69,6 +71,7 @@ pub(super) fn open(options: &BuildOptions, config: &ResolvedConfig) -> Result<Ge
     }
     let signal = reads_signal(dataset);
     let mut pools = Vec::new();
+    let idle = Arc::new(AtomicUsize::new(0));
     for track in &dataset.tracks {
         let pool = match &track.bigwig {
             Some(bigwig) if signal => {
@@ -87,7 +90,7 @@ pub(super) fn open(options: &BuildOptions, config: &ResolvedConfig) -> Result<Ge
                     ));
                     allowed.retain(|c| held.contains(c));
                 }
-                Some(SignalPool::new(path, track.allow_negative, map))
+                Some(SignalPool::new(path, track.allow_negative, map, idle.clone()))
             }
             _ => None,
         };
@@ -195,14 +198,11 @@ fn track_peaks(
     Ok(found.into_iter().map(ContigPeaks::new).collect())
 }
 
-/// Contigs that peaks lie on, with the furthest end as their length.
+/// Contigs that peaks lie on. Their lengths are not known and left 0, so that ends past a contig are found peak by peak,
+/// with their line.
 pub(crate) fn named_contigs(peaks: &[Peak]) -> Vec<Contig> {
-    let mut ends: BTreeMap<&str, u64> = BTreeMap::new();
-    for peak in peaks {
-        let end = ends.entry(&peak.interval.contig).or_default();
-        *end = (*end).max(peak.interval.end_0);
-    }
-    ends.into_iter().map(|(name, length_bp)| Contig { name: name.to_owned(), length_bp }).collect()
+    let names: BTreeSet<&str> = peaks.iter().map(|p| p.interval.contig.as_str()).collect();
+    names.into_iter().map(|name| Contig { name: name.to_owned(), length_bp: 0 }).collect()
 }
 
 fn exclusions(

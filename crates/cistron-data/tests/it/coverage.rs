@@ -32,11 +32,18 @@ fn folder() -> Folder {
             ("chr3", 499, 500, 8.0),
         ],
     );
-    folder.bigwig("b.bw", &SIZES, &[("chr1", 555, 556, 5.0)]); // any track: window 5 stays
+    track_b(&folder, &[("chr1", 555, 556, 5.0)]); // any track: window 5 stays
     folder.write("a.bed", "chr1\t100\t130\nchr1\t540\t640\nchr3\t0\t10\n");
     folder.write("b.bed", "chr1\t550\t560\n");
     folder.write("exclude.bed", "chr1\t499\t500\n");
     folder
+}
+
+/// Track b, with a little signal on chr2 and chr3 so that the file holds these contigs.
+fn track_b(folder: &Folder, values: &[(&str, u32, u32, f32)]) {
+    let mut all = values.to_vec();
+    all.extend([("chr2", 450, 451, 0.5), ("chr3", 100, 101, 0.5)]);
+    folder.bigwig("b.bw", &SIZES, &all);
 }
 
 #[test]
@@ -161,7 +168,7 @@ fn another_format_version_is_named_and_rebuilt() {
 #[test]
 fn contigs_that_a_bigwig_lacks_are_left_out() {
     let folder = folder();
-    folder.bigwig("b.bw", &SIZES[..2], &[("chr1", 555, 556, 5.0)]);
+    folder.bigwig("b.bw", &SIZES[..2], &[("chr1", 555, 556, 5.0), ("chr2", 450, 451, 0.5)]);
     let study = STUDY.replace("[\"chr3\"]", "0.4");
     let dataset = folder.build(&study).unwrap();
     assert!(!names(&dataset).iter().any(|n| n.starts_with("chr3")));
@@ -177,7 +184,11 @@ fn contigs_that_a_bigwig_lacks_are_left_out() {
 #[test]
 fn names_of_another_file_are_mapped() {
     let folder = folder();
-    folder.bigwig("b.bw", &[("1", 1050), ("2", 500), ("3", 500)], &[("1", 555, 556, 5.0)]);
+    folder.bigwig(
+        "b.bw",
+        &[("1", 1050), ("2", 500), ("3", 500)],
+        &[("1", 555, 556, 5.0), ("2", 450, 451, 0.5), ("3", 100, 101, 0.5)],
+    );
     let error = folder.error(STUDY);
     assert!(error.contains("b.bw") && error.contains("contigs = {"), "{error}");
     let study = STUDY.replace(
@@ -199,7 +210,7 @@ fn both_strands_of_one_sequence_are_not_on_two_sides() {
     let study = format!("{STUDY}\nselect = {{ coverage_above = 1.5 }}");
     let error = folder.error(&study);
     assert!(error.contains("the valid split is empty") && error.contains("repeat windows"), "{error}");
-    folder.bigwig("b.bw", &SIZES, &[("chr1", 555, 556, 5.0), ("chr2", 300, 301, 5.0)]);
+    track_b(&folder, &[("chr1", 555, 556, 5.0), ("chr2", 300, 301, 5.0)]);
     let dataset = folder.build(&study).unwrap();
     assert!(
         !names(&dataset).contains(&"chr1:300-400".to_owned()) && !names(&dataset).contains(&"chr2:0-100".to_owned())
@@ -213,7 +224,7 @@ fn both_strands_of_one_sequence_are_not_on_two_sides() {
 #[test]
 fn bad_signal_and_empty_selection_say_where() {
     let folder = folder();
-    folder.bigwig("b.bw", &SIZES, &[("chr1", 555, 556, -5.0)]);
+    track_b(&folder, &[("chr1", 555, 556, -5.0)]);
     let error = folder.error(STUDY);
     assert!(error.contains("b.bw") && error.contains("chr1") && error.contains("555"), "{error}");
     let allowed = STUDY.replace("bigwig = \"b.bw\",", "bigwig = \"b.bw\", allow_negative = true,");

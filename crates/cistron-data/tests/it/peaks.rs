@@ -64,7 +64,11 @@ fn merged_windows_and_labels() {
 fn peak_sets_can_hold_signal_too() {
     let folder = folder();
     let sizes = [("chr1", 60_000), ("chr2", 30_000), ("chr3", 30_000), ("tiny", 500)];
-    folder.bigwig("a.bw", &sizes, &[("chr1", 0, 600, 1.5), ("chr1", 5000, 5001, 9.0)]);
+    folder.bigwig(
+        "a.bw",
+        &sizes,
+        &[("chr1", 0, 600, 1.5), ("chr1", 5000, 5001, 9.0), ("chr2", 0, 1, 1.0), ("chr3", 0, 1, 1.0)],
+    );
     let study = r#"
         kind = "peaks"
         window_bp = 600

@@ -7,7 +7,32 @@ use std::path::{Path, PathBuf};
 
 use memmap2::Mmap;
 
-use crate::DataError;
+/// An array file could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum NpyError {
+    /// Reading or writing failed (a full disk shows here).
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// The file is not the array that is expected.
+    #[error("{}: {message}", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong and what to do.
+        message: String,
+    },
+}
+
+impl NpyError {
+    fn io(path: &Path) -> impl FnOnce(io::Error) -> Self + '_ {
+        move |source| Self::Io { path: path.to_owned(), source }
+    }
+}
 
 const _: () = assert!(cfg!(target_endian = "little"), "arrays are little-endian in memory as on disk");
 
@@ -69,13 +94,13 @@ impl<T: NpyElement> NpyWriter<T> {
     ///
     /// # Errors
     /// Any error of creating the file.
-    pub fn create(path: &Path, shape: &[u64]) -> Result<Self, DataError> {
-        let file = File::create(path).map_err(DataError::io(path))?;
+    pub fn create(path: &Path, shape: &[u64]) -> Result<Self, NpyError> {
+        let file = File::create(path).map_err(NpyError::io(path))?;
         let header = header(T::DESCR, shape);
         let data_start = header.len() as u64;
         let bytes = shape.iter().product::<u64>() * size_of::<T>() as u64;
-        write_all_at(&file, &header, 0).map_err(DataError::io(path))?;
-        file.set_len(data_start + bytes).map_err(DataError::io(path))?;
+        write_all_at(&file, &header, 0).map_err(NpyError::io(path))?;
+        file.set_len(data_start + bytes).map_err(NpyError::io(path))?;
         Ok(Self { file, path: path.to_owned(), data_start, shape: shape.to_vec(), element: PhantomData })
     }
 
@@ -91,20 +116,20 @@ impl<T: NpyElement> NpyWriter<T> {
     ///
     /// # Panics
     /// If the values are not whole rows or reach past the array's end.
-    pub fn write_rows(&self, first_row: u64, values: &[T]) -> Result<(), DataError> {
+    pub fn write_rows(&self, first_row: u64, values: &[T]) -> Result<(), NpyError> {
         let row = self.row_len();
         assert!(row > 0 && values.len().is_multiple_of(row), "values are whole rows");
         assert!(first_row + (values.len() / row) as u64 <= self.shape[0], "rows lie in the array");
         let offset = self.data_start + first_row * (row * size_of::<T>()) as u64;
-        write_all_at(&self.file, bytemuck::cast_slice(values), offset).map_err(DataError::io(&self.path))
+        write_all_at(&self.file, bytemuck::cast_slice(values), offset).map_err(NpyError::io(&self.path))
     }
 
     /// Flushes to disk.
     ///
     /// # Errors
     /// Any error of flushing.
-    pub fn finish(self) -> Result<(), DataError> {
-        self.file.sync_all().map_err(DataError::io(&self.path))
+    pub fn finish(self) -> Result<(), NpyError> {
+        self.file.sync_all().map_err(NpyError::io(&self.path))
     }
 }
 
@@ -124,30 +149,30 @@ impl<T: NpyElement> NpyArray<T> {
     /// # Errors
     /// When the file is missing, is not an array of this element type in C order, or is shorter or longer than its
     /// header says.
-    pub fn open(path: &Path) -> Result<Self, DataError> {
-        let mut file = File::open(path).map_err(DataError::io(path))?;
+    pub fn open(path: &Path) -> Result<Self, NpyError> {
+        let mut file = File::open(path).map_err(NpyError::io(path))?;
         let mut start = [0; 10];
-        let bad = |message: String| DataError::damaged(path, message);
-        file.read_exact(&mut start).map_err(|_| bad("is too short for a .npy file; build the dataset again".into()))?;
+        let bad = |message: String| NpyError::Damaged { path: path.to_owned(), message };
+        file.read_exact(&mut start).map_err(|_| bad("is too short for a .npy file; write it again".into()))?;
         if start[..8] != *b"\x93NUMPY\x01\x00" {
-            return Err(bad("is not a .npy file of version 1.0; build the dataset again".into()));
+            return Err(bad("is not a .npy file of version 1.0; write it again".into()));
         }
         let length = usize::from(u16::from_le_bytes([start[8], start[9]]));
         let mut dict = vec![0; length];
-        file.read_exact(&mut dict).map_err(|_| bad("the .npy header is cut off; build the dataset again".into()))?;
+        file.read_exact(&mut dict).map_err(|_| bad("the .npy header is cut off; write it again".into()))?;
         let dict = String::from_utf8_lossy(&dict).into_owned();
         let shape = parse_header(&dict, T::DESCR)
             .ok_or_else(|| bad(format!("holds {} where a C-ordered array of {} is expected", dict.trim(), T::DESCR)))?;
         let data_start = 10 + length;
         let bytes = shape.iter().product::<u64>() * size_of::<T>() as u64 + data_start as u64;
-        let found = file.metadata().map_err(DataError::io(path))?.len();
+        let found = file.metadata().map_err(NpyError::io(path))?.len();
         if bytes != found {
-            return Err(bad(format!("has {found} bytes where its header asks for {bytes}; build the dataset again")));
+            return Err(bad(format!("has {found} bytes where its header asks for {bytes}; write it again")));
         }
-        // SAFETY: datasets are written under another name and renamed when whole, and never changed in place.
-        let map = unsafe { Mmap::map(&file) }.map_err(DataError::io(path))?;
+        // SAFETY: our arrays are written under another name and renamed when whole, and never changed in place.
+        let map = unsafe { Mmap::map(&file) }.map_err(NpyError::io(path))?;
         if data_start % align_of::<T>() != 0 {
-            return Err(bad("its data are not aligned; build the dataset again".into()));
+            return Err(bad("its data are not aligned; write it again".into()));
         }
         let row_len = shape.get(1..).unwrap_or_default().iter().product::<u64>() as usize;
         Ok(Self { map, data_start, shape, row_len, element: PhantomData })
