@@ -24,8 +24,8 @@ pub use layout::{Flatten, Unflatten};
 pub use pool::{AveragePool, GlobalAveragePool, MaxPool};
 pub use residual::Residual;
 
-pub use crate::weights::{Init, WeightSpec};
 use crate::weights::WeightSlice;
+pub use crate::weights::{Init, WeightSpec};
 
 /// Shape of one sample between two blocks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -189,7 +189,13 @@ pub(crate) mod testing {
     use burn::tensor::{Device, Tensor, TensorData};
 
     /// Runs a block with weights initialised from seed 1 on the given sample-major values.
-    pub(crate) fn run(block: &Block, batch: usize, input: Shape, values: Vec<f32>, pass: &mut Pass) -> (Vec<usize>, Vec<f32>) {
+    pub(crate) fn run(
+        block: &Block,
+        batch: usize,
+        input: Shape,
+        values: Vec<f32>,
+        pass: &mut Pass,
+    ) -> (Vec<usize>, Vec<f32>) {
         let device = Device::flex();
         let weights = Weights::initial(&block.weights(input), 1, &device);
         run_with(block, batch, input, values, &weights, pass)

@@ -133,8 +133,9 @@ impl Checkpoint {
             return Ok(None);
         }
         let mut file = WeightFile::read(&path)?;
-        let damaged =
-            |why: String| NnError::file(&path, format!("not a checkpoint of this version ({why}): train anew without resuming"));
+        let damaged = |why: String| {
+            NnError::file(&path, format!("not a checkpoint of this version ({why}): train anew without resuming"))
+        };
         let state: State = serde_json::from_str(&file.metadata).map_err(|e| damaged(e.to_string()))?;
         if state.version != VERSION {
             return Err(damaged(format!("version {}", state.version)));
@@ -196,7 +197,11 @@ impl WeightFile {
         let mut all: Vec<NamedTensor> = self
             .tensors
             .iter()
-            .map(|(name, (shape, values))| NamedTensor { name: name.clone(), shape: shape.clone(), values: values.clone() })
+            .map(|(name, (shape, values))| NamedTensor {
+                name: name.clone(),
+                shape: shape.clone(),
+                values: values.clone(),
+            })
             .collect();
         all.sort_by(|a, b| a.name.cmp(&b.name));
         all

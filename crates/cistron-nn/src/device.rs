@@ -42,8 +42,9 @@ impl DeviceChoice {
     pub(crate) fn open(self) -> Result<Device, NnError> {
         match self {
             Self::Cpu => Ok(Device::flex()),
-            Self::Gpu(index) => open_gpu(index)
-                .map_err(|message| NnError::Device { device: self.to_string(), message }),
+            Self::Gpu(index) => {
+                open_gpu(index).map_err(|message| NnError::Device { device: self.to_string(), message })
+            }
         }
     }
 }
@@ -95,9 +96,7 @@ impl FromStr for DeviceChoice {
         match text.split_once(':') {
             None if text == "cpu" => Ok(Self::Cpu),
             None if text == "gpu" => Ok(Self::Gpu(0)),
-            Some(("gpu", index)) if index.parse::<usize>().is_ok() => {
-                Ok(Self::Gpu(index.parse().unwrap_or_default()))
-            }
+            Some(("gpu", index)) if index.parse::<usize>().is_ok() => Ok(Self::Gpu(index.parse().unwrap_or_default())),
             _ => Err(format!("unknown device {text:?}; write cpu, or gpu:0 for the first GPU")),
         }
     }

@@ -66,7 +66,13 @@ impl Loss {
 
     /// Mean over the measured values, for training. `measured` is 1 where there is a value and 0 elsewhere (where `target`
     /// holds any number); `None` when all are.
-    pub(crate) fn mean(self, output: Tensor<3>, target: Tensor<3>, measured: Option<Tensor<3>>, count: usize) -> Tensor<1> {
+    pub(crate) fn mean(
+        self,
+        output: Tensor<3>,
+        target: Tensor<3>,
+        measured: Option<Tensor<3>>,
+        count: usize,
+    ) -> Tensor<1> {
         let each = match self {
             Self::Poisson => output.clone() - target * output.add_scalar(Self::LOG_EPSILON).log(),
             Self::Mse => {

@@ -71,7 +71,10 @@ fn locate(dir: &Path) -> Result<PathBuf, NnError> {
             return Ok(candidate);
         }
     }
-    Err(NnError::file(dir, format!("no {MANIFEST} in it or in its folder model: train it to the end first (resume does)")))
+    Err(NnError::file(
+        dir,
+        format!("no {MANIFEST} in it or in its folder model: train it to the end first (resume does)"),
+    ))
 }
 
 /// Reads manifest and weights of a model or run directory; also the path of the weights.
@@ -81,13 +84,17 @@ pub(crate) fn read(dir: &Path) -> Result<(ModelManifest, WeightFile, PathBuf), N
     let text = std::fs::read_to_string(&path).map_err(NnError::io(&path))?;
     let manifest: ModelManifest = serde_json::from_str(&text).map_err(|e| NnError::file(&path, e.to_string()))?;
     if manifest.format != FORMAT {
-        return Err(NnError::file(&path, format!("format {} is not {FORMAT}: use the cistron that wrote it", manifest.format)));
+        return Err(NnError::file(
+            &path,
+            format!("format {} is not {FORMAT}: use the cistron that wrote it", manifest.format),
+        ));
     }
     let path = dir.join(WEIGHTS);
     let weights = WeightFile::read(&path)?;
     let found = weights.hash();
     if found != manifest.weights_hash {
-        let message = format!("its weights hash to {found}, not to the manifest's {}: it was changed", manifest.weights_hash);
+        let message =
+            format!("its weights hash to {found}, not to the manifest's {}: it was changed", manifest.weights_hash);
         return Err(NnError::file(&path, message));
     }
     Ok((manifest, weights, path))

@@ -41,11 +41,8 @@ impl NativePredictor {
             bins: target.bins,
             bin_bp: target.bin_bp,
         };
-        let spec = PredictorSpec {
-            name: manifest.model.preset.clone(),
-            input_bp: Some(target.input_bp),
-            heads: vec![head],
-        };
+        let spec =
+            PredictorSpec { name: manifest.model.preset.clone(), input_bp: Some(target.input_bp), heads: vec![head] };
         Ok(Self { spec, manifest, network })
     }
 

@@ -1,10 +1,10 @@
 use burn::optim::{Adam, AdamConfig, AdamState, AdaptiveMomentumState, Optimizer};
 use burn::tensor::Gradients;
 
+use crate::NnError;
 use crate::network::Network;
 use crate::weight_file::NamedTensor;
 use crate::weights::{Weights, from_values};
-use crate::NnError;
 
 /// Adam (Kingma and Ba 2015; burn's, β 0.9 and 0.999, ε 1e-7 as in Keras) over the weights of a network. Its moments are kept
 /// by the place of the weight, so that they can be stored and found again by name.
@@ -23,7 +23,13 @@ impl Optimiser {
     }
 
     /// Moves the network's weights along the gradients that its leaves received.
-    pub(crate) fn step(&mut self, network: &mut Network, leaves: Weights, mut gradients: Gradients, learning_rate: f64) {
+    pub(crate) fn step(
+        &mut self,
+        network: &mut Network,
+        leaves: Weights,
+        mut gradients: Gradients,
+        learning_rate: f64,
+    ) {
         for ((weight, leaf), state) in network.weights.entries.iter_mut().zip(leaves.entries).zip(&mut self.states) {
             let Some(gradient) = leaf.value.grad_remove(&mut gradients) else { continue };
             // Nothing else may hold the value, so that it can change in place.

@@ -8,9 +8,9 @@ mod stages;
 
 use cistron_core::{TargetKind, TargetSpec};
 
+use crate::blocks::Shape;
 use crate::plan::{Plan, PlanBuilder};
 use crate::{ModelConfig, NnError};
-use crate::blocks::Shape;
 
 /// A network of the zoo.
 #[derive(Debug, Clone, Copy)]
@@ -73,8 +73,7 @@ pub fn plan(model: &ModelConfig, target: &TargetSpec) -> Result<Plan, NnError> {
     }
     let mut builder = PlanBuilder::new(Shape { channels: 4, positions: target.input_bp });
     (preset.build)(model, target, &mut builder)?;
-    let others: Vec<String> =
-        PRESETS.iter().map(|p| format!("{} {} bp", p.name, p.minimum_input_bp)).collect();
+    let others: Vec<String> = PRESETS.iter().map(|p| format!("{} {} bp", p.name, p.minimum_input_bp)).collect();
     let advice = format!(
         "give it an input of at least {} bp, or a preset that takes less ({})",
         preset.minimum_input_bp,
@@ -83,4 +82,152 @@ pub fn plan(model: &ModelConfig, target: &TargetSpec) -> Result<Plan, NnError> {
     let plan = builder.finish(preset.name, &advice)?;
     debug_assert_eq!(plan.output(), Shape { channels: target.tasks.len(), positions: target.bins });
     Ok(plan)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::blocks::Pass;
+    use crate::network::Network;
+    use crate::prepared_batch::sequence_tensor;
+    use crate::summarise;
+    use burn::tensor::Device;
+    use cistron_core::{NEncoding, SequenceBatch};
+    use ndarray::Array2;
+
+    fn target(kind: TargetKind, tasks: usize, input_bp: usize, bin_bp: usize) -> TargetSpec {
+        let profile = kind == TargetKind::Profile;
+        TargetSpec {
+            kind,
+            tasks: (0..tasks).map(|t| format!("task{t}")).collect(),
+            bins: if profile { input_bp / bin_bp } else { 1 },
+            bin_bp: if profile { bin_bp } else { input_bp },
+            input_bp,
+        }
+    }
+
+    /// Parameters by hand, in the order of definitions.md: conv (kernel + bias), norm (2 a channel), residual, dense, output.
+    #[test]
+    fn parameter_counts_are_the_published_ones() {
+        let norm = |c: usize| 2 * c;
+        let rb = |n: usize, c: usize| n * (c * c * 3 + c + norm(c));
+        // 600 bp pools to 200, 50, 12 positions; PyTorch's network of the same layers has 4,531,064 too.
+        let basset = (300 * 4 * 19 + 300 + norm(300))
+            + (200 * 300 * 11 + 200 + norm(200))
+            + (200 * 200 * 7 + 200 + norm(200))
+            + (200 * 12 * 1000 + 1000)
+            + (1000 * 1000 + 1000)
+            + (1000 * 164 + 164);
+        assert_eq!(basset, 4_531_064);
+        let residualbind = (256 * 4 * 19 + 256 + norm(256) + rb(5, 256))
+            + (512 * 256 * 7 + 512 + norm(512) + rb(5, 512))
+            + (1024 * 512 * 7 + 1024 + norm(1024) + rb(3, 1024))
+            + (256 * 1024 + 256 + norm(256))
+            + (256 * 15 + 15);
+        assert_eq!(residualbind, 19_252_239);
+        // 2048 bp pools to 256, 64, 16 positions; 64 bins of 8 channels.
+        let cnn = (192 * 4 * 19 + 192 + norm(192))
+            + (256 * 192 * 7 + 256 + norm(256))
+            + (512 * 256 * 7 + 512 + norm(512))
+            + (512 * 16 * 256 + 256 + norm(256))
+            + (256 * 512 + 512 + norm(512))
+            + (256 * 8 * 7 + 256 + norm(256))
+            + (256 * 15 + 15);
+        assert_eq!(cnn, 3_528_527);
+        for (preset, kind, tasks, input, parameters, field) in [
+            ("basset", TargetKind::Binary, 164, 600, basset, 600),
+            // 19, RB5 +62, pool +3; at 4 bp +24, RB5 +248, pool +12; at 16 bp +96, RB3 +224, pool +16.
+            ("residualbind-32", TargetKind::Profile, 15, 2048, residualbind, 704),
+            ("cnn", TargetKind::Profile, 15, 2048, cnn, 2048),
+        ] {
+            let (model, target) = (ModelConfig::new(preset), target(kind, tasks, input, 32));
+            let summary = summarise(&model, &target).unwrap();
+            assert_eq!(summary.parameters, parameters, "{preset}");
+            assert_eq!(summary.layers.iter().map(|l| l.parameters).sum::<usize>(), parameters);
+            assert_eq!(summary.receptive_field_bp, field, "{preset}");
+            let built = Network::new(plan(&model, &target).unwrap(), 0, &Device::flex());
+            let trained = built.weights.entries.iter().filter(|w| w.trained);
+            assert_eq!(trained.map(|w| w.value.dims()[0]).sum::<usize>(), parameters, "{preset}");
+        }
+    }
+
+    /// Every preset, for every kind of target: output shape, and a finite gradient at every trained weight.
+    #[test]
+    fn every_preset_runs_forward_and_backward() {
+        let kinds = [TargetKind::Profile, TargetKind::Scalar, TargetKind::Binary];
+        for preset in presets() {
+            for (kind, task_heads) in kinds.map(|k| (k, false)).into_iter().chain([(TargetKind::Profile, true)]) {
+                if task_heads && preset.name == "basset" {
+                    continue;
+                }
+                let model = ModelConfig { width_factor: 0.02, task_heads, ..ModelConfig::new(preset.name) };
+                let target = target(kind, 3, 128, 64);
+                let network = Network::new(plan(&model, &target).unwrap(), 1, &Device::flex());
+                let codes = Array2::from_shape_fn((4, 128), |(i, j)| ((i * 31 + j * j * 7 + j) % 5) as u8);
+                let x = sequence_tensor(&SequenceBatch::anonymous(codes), NEncoding::Zero, network.device());
+                let leaves = network.weights.leaves();
+                let y = network.forward_with(&leaves, x.clone(), &mut Pass::train(1, 0, 1));
+                assert_eq!(y.dims(), [4, 3, target.bins], "{} {kind:?}", preset.name);
+                let gradients = (y.clone() * y).sum().backward();
+                for leaf in leaves.entries.iter().filter(|w| w.trained) {
+                    let gradient = leaf.value.grad(&gradients).unwrap_or_else(|| panic!("{}", leaf.name));
+                    let gradient = gradient.into_data().try_into_vec_as::<f32>().unwrap();
+                    assert!(gradient.iter().all(|g| g.is_finite()), "{} {}", preset.name, leaf.name);
+                }
+                let evaluated = network.evaluate(x);
+                let values = evaluated.into_data().try_into_vec_as::<f32>().unwrap();
+                assert!(kind != TargetKind::Profile || values.iter().all(|v| *v >= 0.0));
+            }
+        }
+    }
+
+    #[test]
+    fn options_change_the_plan() {
+        let target = target(TargetKind::Profile, 2, 2048, 128);
+        let mut model = ModelConfig::new("residualbind-32");
+        let names =
+            |m: &ModelConfig| plan(m, &target).unwrap().layers.iter().map(|l| l.block.describe()).collect::<Vec<_>>();
+        let published = names(&model);
+        assert_eq!(published[..3], ["conv 256 k19", "batch norm", "exponential"]);
+        assert!(published.contains(&"average-pool 4".to_string()) && published.contains(&"dropout 0.5".to_string()));
+        model.first_activation = Some(crate::blocks::Activation::Relu);
+        model.first_kernel_bp = Some(11);
+        model.dropout_factor = 0.0;
+        model.width_factor = 0.5;
+        let changed = names(&model);
+        assert_eq!(changed[..3], ["conv 128 k11", "batch norm", "relu"]);
+        assert!(!changed.iter().any(|l| l.starts_with("dropout")));
+        model.task_heads = true;
+        let heads = names(&model);
+        assert_eq!(heads[heads.len() - 2], "conv 2 k1 in 2 groups");
+    }
+
+    #[test]
+    fn presets_that_do_not_fit_say_what_to_change() {
+        let message =
+            |preset: &str, target: &TargetSpec| summarise(&ModelConfig::new(preset), target).unwrap_err().to_string();
+        assert_eq!(
+            message("basset", &target(TargetKind::Binary, 1, 40, 1)),
+            "preset \"basset\" does not fit: at pool3, 3 position(s) are fewer than a pool of 4; along the network the \
+             positions are 40 → 13 (pool1) → 3 (pool2); give it an input of at least 48 bp, or a preset that takes less \
+             (cnn 128 bp, residualbind-32 32 bp, basset 48 bp)"
+        );
+        for preset in presets() {
+            let at = |bp| summarise(&ModelConfig::new(preset.name), &target(TargetKind::Binary, 1, bp, 1));
+            assert!(at(preset.minimum_input_bp).is_ok() && at(preset.minimum_input_bp - 1).is_err(), "{}", preset.name);
+        }
+        let fine = message("residualbind-32", &target(TargetKind::Profile, 1, 128, 1));
+        assert!(fine.contains("128 bin(s) of 1 bp") && fine.contains("set bin_bp to 32, 64, 128"), "{fine}");
+        let odd = message("residualbind-32", &target(TargetKind::Profile, 1, 100, 10));
+        assert!(odd.contains("make the input a multiple of 32 bp"), "{odd}");
+        let unknown = message("bassett", &target(TargetKind::Binary, 1, 600, 1));
+        assert_eq!(unknown, "unknown preset \"bassett\"; the presets are cnn, residualbind-32, basset");
+        let heads = ModelConfig { task_heads: true, ..ModelConfig::new("cnn") };
+        assert!(
+            summarise(&heads, &target(TargetKind::Scalar, 1, 200, 1))
+                .unwrap_err()
+                .to_string()
+                .starts_with("task_heads")
+        );
+    }
 }

@@ -55,11 +55,11 @@ mod tests {
         let x = vec![-90.0, -1.0, 0.0, 2.0, 90.0];
         let of = |a| run(&Block::Activation(a), 1, input, x.clone(), &mut Pass::evaluate()).1;
         assert_eq!(of(Activation::Relu), [0.0, 0.0, 0.0, 2.0, 90.0]);
-        for (a, b) in of(Activation::Softplus).iter().zip([0.0, 0.313_261_7, 0.693_147_2, 2.126_928, 90.0]) {
+        for (a, b) in of(Activation::Softplus).iter().zip([0.0, 0.313_261_7, std::f32::consts::LN_2, 2.126_928, 90.0]) {
             assert!((a - b).abs() < 1e-6, "{a} {b}");
         }
         let e = of(Activation::Exponential);
-        assert!((e[1] - 0.367_879_44).abs() < 1e-6 && (e[3] - 7.389_056).abs() < 1e-5 && e[4].is_finite() == false || e[4] > 1e38);
+        assert!((e[1] - 0.367_879_44).abs() < 1e-6 && (e[3] - 7.389_056).abs() < 1e-5);
     }
 
     #[test]

@@ -57,7 +57,8 @@ impl Step for Conv {
         if self.filters == 0 || self.kernel == 0 || self.dilation == 0 {
             return Err("a convolution needs at least one filter, one tap and a dilation of 1".into());
         }
-        if self.groups == 0 || input.channels % self.groups != 0 || self.filters % self.groups != 0 {
+        if self.groups == 0 || !input.channels.is_multiple_of(self.groups) || !self.filters.is_multiple_of(self.groups)
+        {
             return Err(format!(
                 "{} channels and {} filters cannot be divided in {} groups",
                 input.channels, self.filters, self.groups

@@ -37,10 +37,7 @@ impl Step for Dense {
     fn weights(&self, input: Shape) -> Vec<WeightSpec> {
         let inputs = input.channels;
         let init = if self.linear { Init::Glorot { inputs, outputs: self.units } } else { Init::He { inputs } };
-        vec![
-            WeightSpec::new("kernel", [inputs, self.units], init),
-            WeightSpec::new("bias", [self.units], Init::Zeros),
-        ]
+        vec![WeightSpec::new("kernel", [inputs, self.units], init), WeightSpec::new("bias", [self.units], Init::Zeros)]
     }
 
     fn describe(&self) -> String {

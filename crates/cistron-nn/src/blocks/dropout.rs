@@ -62,7 +62,11 @@ impl MaskKey {
 
 impl Step for Dropout {
     fn output(&self, input: Shape) -> Result<Shape, String> {
-        if (0.0..1.0).contains(&self.rate) { Ok(input) } else { Err(format!("dropout rate {} is not in [0, 1)", self.rate)) }
+        if (0.0..1.0).contains(&self.rate) {
+            Ok(input)
+        } else {
+            Err(format!("dropout rate {} is not in [0, 1)", self.rate))
+        }
     }
 
     fn describe(&self) -> String {

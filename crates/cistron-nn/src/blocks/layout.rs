@@ -36,7 +36,7 @@ impl Step for Flatten {
 
 impl Step for Unflatten {
     fn output(&self, input: Shape) -> Result<Shape, String> {
-        if self.channels == 0 || input.positions != 1 || input.channels % self.channels != 0 {
+        if self.channels == 0 || input.positions != 1 || !input.channels.is_multiple_of(self.channels) {
             return Err(format!("{input} values cannot be laid out in {} channels", self.channels));
         }
         Ok(Shape { channels: self.channels, positions: input.channels / self.channels })

@@ -52,7 +52,7 @@ impl Step for MaxPool {
 
 impl Step for AveragePool {
     fn output(&self, input: Shape) -> Result<Shape, String> {
-        if self.width == 0 || input.positions == 0 || input.positions % self.width != 0 {
+        if self.width == 0 || input.positions == 0 || !input.positions.is_multiple_of(self.width) {
             return Err(format!("{} position(s) cannot be averaged in stretches of {}", input.positions, self.width));
         }
         Ok(Shape { positions: input.positions / self.width, ..input })

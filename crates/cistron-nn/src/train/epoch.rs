@@ -34,9 +34,9 @@ impl Reading<'_> {
             scope.spawn(move || {
                 let target = self.source.target();
                 for batch in self.source.batches(self.pass, self.batch_size) {
-                    let prepared = batch.map_err(NnError::from).and_then(|batch| {
-                        PreparedBatch::new(batch, target, self.loss, self.n_encoding, self.split)
-                    });
+                    let prepared = batch
+                        .map_err(NnError::from)
+                        .and_then(|batch| PreparedBatch::new(batch, target, self.loss, self.n_encoding, self.split));
                     let failed = prepared.is_err();
                     // The other end is gone when the work failed: nothing more to read.
                     if sender.send(prepared).is_err() || failed {

@@ -102,11 +102,9 @@ impl<'a> Session<'a> {
             loss: self.loss,
             n_encoding: job.model.n_encoding,
         };
-        let mut trainer =
-            Trainer { network: &mut self.network, optimiser: &mut self.optimiser, options: job.options };
+        let mut trainer = Trainer { network: &mut self.network, optimiser: &mut self.optimiser, options: job.options };
         let trained = trainer.train(reading, epoch, learning_rate, progress, self.history.last())?;
-        let reading =
-            Reading { source: job.valid, split: "validation", pass: SourcePass::Evaluate, ..reading };
+        let reading = Reading { source: job.valid, split: "validation", pass: SourcePass::Evaluate, ..reading };
         let valid = validate(&self.network, reading)?;
         if !valid.loss.is_finite() {
             return Err(NnError::ValidationNotFinite { value: valid.loss, epoch: epoch + 1, learning_rate });

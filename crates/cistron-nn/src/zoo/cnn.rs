@@ -5,7 +5,9 @@
 
 use cistron_core::{TargetKind, TargetSpec};
 
-use super::stages::{ConvStage, conv_stages, dense_output, dense_stage, dropout, flatten, norm_activate, profile_output};
+use super::stages::{
+    ConvStage, conv_stages, dense_output, dense_stage, dropout, flatten, norm_activate, profile_output,
+};
 use crate::blocks::{Activation, Block, Conv, Unflatten};
 use crate::plan::PlanBuilder;
 use crate::{ModelConfig, NnError};
