@@ -50,6 +50,16 @@ impl RidgeAccumulator {
         ndarray::linalg::general_mat_mul(1.0, &x.t(), &y, 1.0, &mut self.xy);
     }
 
+    /// Adds the sums of other rows.
+    pub fn merge(&mut self, other: &Self) {
+        self.n += other.n;
+        self.sum_x += &other.sum_x;
+        self.sum_y += &other.sum_y;
+        self.yy += &other.yy;
+        self.xx += &other.xx;
+        self.xy += &other.xy;
+    }
+
     /// Number of rows so far.
     pub fn rows(&self) -> f64 {
         self.n
@@ -60,35 +70,17 @@ impl RidgeAccumulator {
     /// weight 0. Without rows, or when the decomposition fails, the fit is the mean.
     pub fn fit(&self) -> RidgeFit {
         let n = self.n.max(1.0);
+        let centred = Centred::new(self);
         let (features, outputs) = self.xy.dim();
-        let mean_x = &self.sum_x / n;
-        let mean_y = &self.sum_y / n;
-        let scale: Vec<f64> = (0..features)
-            .map(|i| {
-                let variance = self.xx[[i, i]] / n - mean_x[i] * mean_x[i];
-                let floor = 1e-12 * (self.xx[[i, i]] / n).max(1e-300);
-                if variance > floor { variance.sqrt().recip() } else { 0.0 }
-            })
-            .collect();
-        let gram = Mat::from_fn(features, features, |i, j| {
-            (self.xx[[i, j]] / n - mean_x[i] * mean_x[j]) * scale[i] * scale[j]
-        });
-        let constant = || RidgeFit {
-            weights: vec![vec![0.0; features]; outputs],
-            intercept: mean_y.to_vec(),
-            penalty: vec![f64::INFINITY; outputs],
-        };
-        let Ok(eigen) = gram.self_adjoint_eigen(Side::Lower) else { return constant() };
+        let mut fit = centred.constant(outputs);
+        let Ok(eigen) = centred.gram().self_adjoint_eigen(Side::Lower) else { return fit };
         let (vectors, values) = (eigen.U(), eigen.S().column_vector());
         let spectrum: Vec<f64> = (0..features).map(|i| values[i].max(0.0)).collect();
-
-        let mut fit = constant();
         for output in 0..outputs {
-            let covariance: Vec<f64> =
-                (0..features).map(|i| (self.xy[[i, output]] / n - mean_x[i] * mean_y[output]) * scale[i]).collect();
+            let covariance = centred.covariance(output);
             let rotated: Vec<f64> =
                 (0..features).map(|k| (0..features).map(|i| vectors[(i, k)] * covariance[i]).sum()).collect();
-            let variance = (self.yy[output] / n - mean_y[output] * mean_y[output]).max(0.0);
+            let variance = (self.yy[output] / n - centred.mean_y[output] * centred.mean_y[output]).max(0.0);
             let error = |penalty: f64| {
                 let (mut residual, mut freedom) = (variance, 1.0);
                 for (d, b) in spectrum.iter().zip(&rotated) {
@@ -103,15 +95,92 @@ impl RidgeAccumulator {
             let Some((penalty, _)) = penalties.map(|p| (p, error(p))).min_by(|a, b| a.1.total_cmp(&b.1)) else {
                 continue;
             };
-            let shrunk: Vec<f64> = spectrum.iter().zip(&rotated).map(|(d, b)| b / (d + penalty)).collect();
-            let weights: Vec<f64> = (0..features)
-                .map(|i| scale[i] * (0..features).map(|k| vectors[(i, k)] * shrunk[k]).sum::<f64>())
-                .collect();
-            fit.intercept[output] = mean_y[output] - weights.iter().zip(&mean_x).map(|(w, m)| w * m).sum::<f64>();
-            fit.weights[output] = weights;
-            fit.penalty[output] = penalty;
+            let mut standardised = vec![0.0; features];
+            for (k, (d, b)) in spectrum.iter().zip(&rotated).enumerate() {
+                let shrunk = b / (d + penalty);
+                for (i, weight) in standardised.iter_mut().enumerate() {
+                    *weight += vectors[(i, k)] * shrunk;
+                }
+            }
+            centred.write(&mut fit, output, &standardised, penalty);
         }
         fit
+    }
+
+    /// Solves for a given penalty (as in [`RidgeFit::penalty`]); cheaper than the choice of one. When the system cannot be
+    /// solved, the fit is the mean.
+    pub fn fit_with_penalty(&self, penalty: f64) -> RidgeFit {
+        let centred = Centred::new(self);
+        let (features, outputs) = self.xy.dim();
+        let mut fit = centred.constant(outputs);
+        let mut system = centred.gram();
+        for i in 0..features {
+            system[(i, i)] += penalty;
+        }
+        let Ok(factor) = system.llt(Side::Lower) else { return fit };
+        for output in 0..outputs {
+            let covariance = centred.covariance(output);
+            let solved = factor.solve(Mat::from_fn(features, 1, |i, _| covariance[i]));
+            let standardised: Vec<f64> = (0..features).map(|i| solved[(i, 0)]).collect();
+            centred.write(&mut fit, output, &standardised, penalty);
+        }
+        fit
+    }
+}
+
+/// Means and scales of what an accumulator saw.
+struct Centred<'a> {
+    sums: &'a RidgeAccumulator,
+    n: f64,
+    mean_x: Array1<f64>,
+    mean_y: Array1<f64>,
+    /// 1 ÷ standard deviation; 0 for features without variance.
+    scale: Vec<f64>,
+}
+
+impl<'a> Centred<'a> {
+    fn new(sums: &'a RidgeAccumulator) -> Self {
+        let n = sums.n.max(1.0);
+        let mean_x = &sums.sum_x / n;
+        let mean_y = &sums.sum_y / n;
+        let scale = (0..mean_x.len())
+            .map(|i| {
+                let square = sums.xx[[i, i]] / n;
+                let variance = square - mean_x[i] * mean_x[i];
+                if variance > 1e-12 * square.max(1e-300) { variance.sqrt().recip() } else { 0.0 }
+            })
+            .collect();
+        Self { sums, n, mean_x, mean_y, scale }
+    }
+
+    /// Correlation matrix of the features.
+    fn gram(&self) -> Mat<f64> {
+        let features = self.mean_x.len();
+        Mat::from_fn(features, features, |i, j| {
+            (self.sums.xx[[i, j]] / self.n - self.mean_x[i] * self.mean_x[j]) * self.scale[i] * self.scale[j]
+        })
+    }
+
+    /// Covariance of the standardised features with one output.
+    fn covariance(&self, output: usize) -> Vec<f64> {
+        (0..self.mean_x.len())
+            .map(|i| (self.sums.xy[[i, output]] / self.n - self.mean_x[i] * self.mean_y[output]) * self.scale[i])
+            .collect()
+    }
+
+    fn constant(&self, outputs: usize) -> RidgeFit {
+        RidgeFit {
+            weights: vec![vec![0.0; self.mean_x.len()]; outputs],
+            intercept: self.mean_y.to_vec(),
+            penalty: vec![f64::MAX; outputs],
+        }
+    }
+
+    fn write(&self, fit: &mut RidgeFit, output: usize, standardised: &[f64], penalty: f64) {
+        let weights: Vec<f64> = standardised.iter().zip(&self.scale).map(|(w, s)| w * s).collect();
+        fit.intercept[output] = self.mean_y[output] - weights.iter().zip(&self.mean_x).map(|(w, m)| w * m).sum::<f64>();
+        fit.weights[output] = weights;
+        fit.penalty[output] = penalty;
     }
 }
 
@@ -150,6 +219,9 @@ mod tests {
         }
         assert!((fit.predict(0, &[0.5, 0.5, 0.1, 0.9]) - 3.5).abs() < 1e-4);
         assert!(fit.weights[1].iter().all(|w| w.abs() < 1e-12));
+        let fixed = sums.fit_with_penalty(fit.penalty[0]);
+        let close = fixed.weights[0].iter().zip(&fit.weights[0]).all(|(a, b)| (a - b).abs() < 1e-8);
+        assert!(close && (fixed.intercept[0] - fit.intercept[0]).abs() < 1e-8, "two ways to the same fit");
     }
 
     #[test]
