@@ -55,6 +55,10 @@ pub(crate) fn write(
         weights_hash: weights.hash(),
         best,
     };
+    // A run that is resumed after its end leaves its model alone.
+    if read(&dir).is_ok_and(|(there, ..)| there == manifest) {
+        return Ok((dir, manifest.weights_hash));
+    }
     let staged = StagedDir::create(&dir).map_err(NnError::io(&dir))?;
     WeightFile::write(&staged.path().join(WEIGHTS), &weights.named(), "")?;
     let path = staged.path().join(MANIFEST);

@@ -129,6 +129,24 @@ mod tests {
         assert_eq!(crc32c(&[0xFF; 32]), 0x62A8_AB43);
     }
 
+    /// Written by tensorboard 2.21.0 (Python): `RecordWriter(b).write(Event(wall_time=1.5, step=300, summary=Summary(value=[
+    /// Value(tag="loss/train", simple_value=0.5), Value(tag="pearson/valid", simple_value=0.75)])).SerializeToString())`, and
+    /// the same with `Event(wall_time=1.5, file_version="brain.Event:2")`.
+    #[test]
+    fn records_equal_tensorboards_own() {
+        let hex = |bytes: &[u8]| bytes.iter().map(|b| format!("{b:02x}")).collect::<String>();
+        let scalars = [("loss/train".to_string(), 0.5), ("pearson/valid".to_string(), 0.75)];
+        assert_eq!(
+            hex(&record(&scalar_event(1.5, 300, &scalars))),
+            "3700000000000000e7e8ca5909000000000000f83f10ac022a290a110a0a6c6f73732f747261696e150000003f0a140a0d70656172736f\
+             6e2f76616c6964150000403fff737c16"
+        );
+        assert_eq!(
+            hex(&record(&version_event(1.5))),
+            "1800000000000000a37f4b2209000000000000f83f1a0d627261696e2e4576656e743a322a28646c"
+        );
+    }
+
     /// Reads framing back, checking every sum.
     fn payloads(mut bytes: &[u8]) -> Vec<Vec<u8>> {
         let mut all = Vec::new();
