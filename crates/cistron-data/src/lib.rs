@@ -19,6 +19,8 @@ mod dataset;
 mod error;
 mod inspect;
 mod manifest;
+pub mod peak_calling;
+pub mod simulate;
 mod source;
 mod split;
 mod table_file;

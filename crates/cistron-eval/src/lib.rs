@@ -1,1 +1,13 @@
-//! Placeholder.
+//! Evaluations. Each takes stored predictions and the source of the observations, streams over both, and returns plain data.
+
+mod error;
+pub mod generalisation;
+mod metric_speed;
+mod predictions_bigwig;
+mod stored_predictions;
+
+pub use error::EvalError;
+pub use generalisation::{GeneralisationOptions, GeneralisationReport, generalisation};
+pub use metric_speed::{MetricSpeed, measure_metric_speed};
+pub use predictions_bigwig::write_bigwigs;
+pub use stored_predictions::{StoredPredictions, predict_to_disk};

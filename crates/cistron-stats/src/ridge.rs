@@ -1,5 +1,6 @@
 //! Ridge regression on standardised features from streamed normal equations; the penalty by generalised cross-validation.
 
+use faer::prelude::Solve;
 use faer::{Mat, Side};
 use ndarray::{Array1, Array2, ArrayView2, Axis};
 use serde::{Deserialize, Serialize};

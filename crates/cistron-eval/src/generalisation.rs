@@ -1,0 +1,203 @@
+//! Accuracy on windows that no model saw (GOPHER; `definitions.md` §1), for profiles, values and labels.
+//!
+//! Every number has a 95 % bootstrap interval over windows. The same resamples serve every model, so differences are paired.
+//! Memory holds a few numbers per window and task, never the profiles.
+
+mod binary;
+mod columns;
+mod figures;
+mod profile;
+mod rows;
+mod scalar;
+mod verdict;
+
+use cistron_core::{BatchSource, DifferenceRow, MetricRow, Pass, Reporter, TargetKind, TargetSpec};
+use cistron_stats::{Bootstrap, Undefined};
+use serde::{Deserialize, Serialize};
+
+pub use figures::{Curve, CurveFamily, Density, Scatter, TrackExample};
+pub use verdict::{Outcome, Verdict};
+
+use crate::{EvalError, StoredPredictions};
+
+/// How to evaluate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GeneralisationOptions {
+    /// Bootstrap replicates.
+    pub bootstrap_replicates: usize,
+    /// Seed of the resamples and of thinned figures.
+    pub seed: u64,
+    /// Windows read at once.
+    pub batch_size: usize,
+}
+
+impl Default for GeneralisationOptions {
+    fn default() -> Self {
+        Self { bootstrap_replicates: 1000, seed: 0, batch_size: 256 }
+    }
+}
+
+/// One model of a comparison.
+#[derive(Debug)]
+pub struct EvaluatedModel {
+    /// Its predictions over the test split.
+    pub predictions: StoredPredictions,
+    /// Whether it is a trivial baseline that the others should beat.
+    pub baseline: bool,
+}
+
+/// What an evaluation found.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GeneralisationReport {
+    /// What was predicted.
+    pub target: TargetSpec,
+    /// The models, in the order of the rows.
+    pub models: Vec<String>,
+    /// Windows evaluated.
+    pub windows: u64,
+    /// Windows left out because a model has no prediction for them.
+    pub windows_without_prediction: u64,
+    /// One row per (model, task, metric), the mean over tasks last.
+    pub rows: Vec<MetricRow>,
+    /// Every pair of models on every metric.
+    pub differences: Vec<DifferenceRow>,
+    /// Each model that is no baseline against each baseline.
+    pub verdicts: Vec<Verdict>,
+    /// Predicted against observed, profiles.
+    pub densities: Vec<Density>,
+    /// Predicted against observed, values.
+    pub scatters: Vec<Scatter>,
+    /// ROC, precision-recall and reliability, labels.
+    pub curves: Vec<Curve>,
+    /// Best, median and worst window, profiles.
+    pub tracks: Vec<TrackExample>,
+    /// What a reader should know.
+    pub warnings: Vec<String>,
+}
+
+/// All metrics of one model and task: values, and one value per bootstrap replicate.
+#[derive(Debug, Clone)]
+struct Measured {
+    values: Vec<Result<f64, Undefined>>,
+    /// `[metric][replicate]`
+    replicates: Vec<Vec<Option<f64>>>,
+    windows: u64,
+}
+
+/// Measured values with their figures.
+struct Scored {
+    metrics: &'static [Metric],
+    /// `[model][task]`
+    measured: Vec<Vec<Measured>>,
+    densities: Vec<Density>,
+    scatters: Vec<Scatter>,
+    curves: Vec<Curve>,
+    tracks: Vec<TrackExample>,
+}
+
+/// A metric and which way is better.
+#[derive(Debug, Clone, Copy)]
+struct Metric {
+    name: &'static str,
+    higher_is_better: bool,
+}
+
+const fn metric(name: &'static str, higher_is_better: bool) -> Metric {
+    Metric { name, higher_is_better }
+}
+
+/// Compares models on the windows of a source.
+///
+/// Windows for which any model has a missing (NaN) prediction are left out for all, and counted. Targets that are NaN (not
+/// measured) are left out of the sums.
+///
+/// # Errors
+/// Predictions of another dataset, data that cannot be read.
+pub fn generalisation(
+    models: &[EvaluatedModel],
+    source: &dyn BatchSource,
+    options: &GeneralisationOptions,
+    reporter: &dyn Reporter,
+) -> Result<GeneralisationReport, EvalError> {
+    for model in models {
+        model.predictions.check(source)?;
+    }
+    let target = source.target();
+    let present = present(models, source.samples(), target.tasks.len());
+    let missing = present.iter().filter(|p| !**p).count() as u64;
+    let mut warnings = Vec::new();
+    if missing > 0 {
+        warnings.push(format!(
+            "{missing} of {} test windows have no prediction from at least one model and are left out for all models",
+            present.len()
+        ));
+    }
+    let bootstrap = Bootstrap { replicates: options.bootstrap_replicates, seed: options.seed };
+    let input = Input { models, source, options, present: &present, bootstrap, reporter };
+    let scored = match target.kind {
+        TargetKind::Profile => profile::score(&input)?,
+        TargetKind::Scalar => scalar::score(&input)?,
+        TargetKind::Binary => binary::score(&input)?,
+    };
+    let rows = rows::metric_rows(models, target, &scored);
+    let differences = rows::difference_rows(models, target, &scored);
+    let verdicts = verdict::verdicts(models, target.kind, &rows, &differences, scored.metrics);
+    Ok(GeneralisationReport {
+        target: target.clone(),
+        models: models.iter().map(|m| m.predictions.name().to_owned()).collect(),
+        windows: present.len() as u64 - missing,
+        windows_without_prediction: missing,
+        rows,
+        differences,
+        verdicts,
+        densities: scored.densities,
+        scatters: scored.scatters,
+        curves: scored.curves,
+        tracks: scored.tracks,
+        warnings,
+    })
+}
+
+/// What every kind of evaluation works on.
+struct Input<'a> {
+    models: &'a [EvaluatedModel],
+    source: &'a dyn BatchSource,
+    options: &'a GeneralisationOptions,
+    present: &'a [bool],
+    bootstrap: Bootstrap,
+    reporter: &'a dyn Reporter,
+}
+
+impl Input<'_> {
+    /// Walks over the windows that every model predicted: `visit(window, task, observed)`.
+    fn observed(&self, mut visit: impl FnMut(usize, usize, &[f32])) -> Result<(), EvalError> {
+        let mut window = 0;
+        for batch in self.source.batches(Pass::Evaluate, self.options.batch_size) {
+            let targets = batch?.targets;
+            let targets = targets.as_standard_layout();
+            for sample in targets.outer_iter() {
+                if self.present[window] {
+                    for (task, observed) in sample.outer_iter().enumerate() {
+                        visit(window, task, observed.as_slice().unwrap_or_default());
+                    }
+                }
+                window += 1;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Windows for which every model has all values.
+fn present(models: &[EvaluatedModel], windows: usize, tasks: usize) -> Vec<bool> {
+    (0..windows)
+        .map(|window| {
+            let whole = |m: &EvaluatedModel| {
+                (0..tasks).all(|task| !m.predictions.values(window, task).iter().any(|v| v.is_nan()))
+            };
+            models.iter().all(whole)
+        })
+        .collect()
+}

@@ -1,0 +1,23 @@
+use crate::{Pwm, parse_jaspar};
+
+/// Twelve vertebrate matrices of JASPAR 2024 CORE (CC BY 4.0; `data/README.md`): RUNX1, GATA1, SP1, TEAD1, ETS1, FOS::JUN,
+/// CEBPA, HNF4A, REST, CTCF, FOXA1, SPI1.
+pub fn embedded_motifs() -> Vec<Pwm> {
+    parse_jaspar(include_str!("../data/jaspar2024_dozen.jaspar")).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_are_a_dozen_with_known_consensus() {
+        let motifs = embedded_motifs();
+        assert_eq!(motifs.len(), 12);
+        let consensus = |name: &str| motifs.iter().find(|m| m.name == name).unwrap().consensus();
+        assert!(consensus("GATA1").contains("GATAA"), "{}", consensus("GATA1"));
+        assert!(consensus("FOS::JUN").contains("TGA"), "{}", consensus("FOS::JUN"));
+        assert!(consensus("CTCF").contains("CCAC") || consensus("CTCF").contains("GTGG"), "{}", consensus("CTCF"));
+        assert!(motifs.iter().all(|m| m.information_bits() > 6.0));
+    }
+}
