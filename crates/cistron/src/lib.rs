@@ -1,1 +1,31 @@
-//! Placeholder.
+//! The facade: a study file becomes a dataset, trained networks, baselines, an evaluation and a report.
+//!
+//! [`Study::read`] and [`check`] find every problem before any work; [`run`] does the work up to a [`Stage`], goes on with what
+//! an interrupted run left, and returns a [`RunSummary`].
+
+mod baselines;
+mod check;
+mod demo;
+mod error;
+mod evaluate;
+mod manifest;
+mod open_predictor;
+mod problem;
+mod run;
+mod run_dir;
+pub mod study;
+mod train;
+mod warnings;
+
+pub use check::check;
+pub use cistron_data as data;
+pub use cistron_eval as eval;
+pub use cistron_genome::{BigWig, read_chrom_sizes};
+pub use cistron_nn as nn;
+pub use cistron_nn::DeviceChoice;
+pub use demo::{demo, demo_study};
+pub use error::CistronError;
+pub use problem::Problem;
+pub use run::{RunOptions, RunSummary, Stage, run};
+pub use run_dir::RunDir;
+pub use study::Study;

@@ -1,0 +1,90 @@
+//! One file per subcommand.
+
+mod bench;
+mod check;
+mod data;
+mod demo;
+mod models;
+mod predict;
+mod simulate;
+mod stages;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use cistron::{DeviceChoice, RunOptions, Stage, Study};
+use cistron_core::Reporter;
+
+/// The subcommands.
+#[derive(clap::Subcommand)]
+pub(crate) enum Command {
+    /// Simulate a small genome, train, evaluate and report: the whole main job in a few minutes
+    Demo(demo::DemoArgs),
+    /// Run a study: build the dataset, train, evaluate, report; an interrupted run goes on where it was
+    Run(stages::RunArgs),
+    /// Check a study and its files; reports every problem before any work
+    Check(check::CheckArgs),
+    /// Build a dataset, look into one, call peaks
+    #[command(subcommand)]
+    Data(data::DataCommand),
+    /// Build the dataset and train the networks of a study
+    Train(stages::TrainArgs),
+    /// Build, train and evaluate a study
+    Evaluate(stages::EvaluateArgs),
+    /// Write the report of a study (runs what is missing first)
+    Report(stages::ReportArgs),
+    /// Write the predictions of a trained model over the test windows as bigWig
+    Predict(predict::PredictArgs),
+    /// Simulate a genome with planted motifs, coverage tracks and peaks
+    Simulate(simulate::SimulateArgs),
+    /// List the network presets or show the layers of one
+    #[command(subcommand)]
+    Models(models::ModelsCommand),
+    /// Measure speed on this machine
+    #[command(subcommand)]
+    Bench(bench::BenchCommand),
+}
+
+impl Command {
+    pub(crate) fn run(self, reporter: &dyn Reporter) -> anyhow::Result<ExitCode> {
+        match self {
+            Self::Demo(args) => demo::run(args, reporter),
+            Self::Run(args) => stages::run(args.study, Stage::Report, reporter),
+            Self::Check(args) => check::run(args),
+            Self::Data(command) => data::run(command, reporter),
+            Self::Train(args) => stages::run(args.study, Stage::Train, reporter),
+            Self::Evaluate(args) => stages::run(args.study, Stage::Evaluate, reporter),
+            Self::Report(args) => stages::run(args.study, Stage::Report, reporter),
+            Self::Predict(args) => predict::run(args, reporter),
+            Self::Simulate(args) => simulate::run(args, reporter),
+            Self::Models(command) => models::run(command),
+            Self::Bench(command) => bench::run(command, reporter),
+        }
+    }
+}
+
+/// What every command that works on a study takes.
+#[derive(clap::Args)]
+pub(crate) struct StudyArgs {
+    /// The study file (TOML)
+    study: PathBuf,
+    /// Run directory [default: runs/NAME in the current folder]
+    #[arg(long, short, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Where networks run: cpu, or gpu:0 in a build with the `gpu` feature
+    #[arg(long, default_value = "cpu", value_name = "DEVICE")]
+    device: DeviceChoice,
+    /// Forget what an earlier run left in the run directory instead of going on with it
+    #[arg(long)]
+    fresh: bool,
+}
+
+impl StudyArgs {
+    /// The study with every problem of its text reported, and the options of the run.
+    fn read(self, until: Stage) -> Result<(Study, RunOptions), cistron::CistronError> {
+        let Self { study, out, device, fresh } = self;
+        let study = Study::read(&study)?;
+        let out = out.unwrap_or_else(|| PathBuf::from("runs").join(&study.study.name));
+        Ok((study, RunOptions { out, device, fresh, until }))
+    }
+}

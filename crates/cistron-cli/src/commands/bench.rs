@@ -1,0 +1,108 @@
+//! `bench`: speed on this machine. Each prints one JSON line with `"seconds": [...]`, as the scripts beside
+//! `docs/performance.md` read it.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use cistron::CistronError;
+use cistron::eval::measure_metric_speed;
+use cistron_core::{Reporter, one_hot_u8};
+use serde_json::json;
+
+#[derive(clap::Subcommand)]
+pub(crate) enum BenchCommand {
+    /// One-hot encoding of a chromosome, one thread
+    OneHot(OneHotArgs),
+    /// Windows read from a bigWig at base resolution, one thread
+    Windows(WindowsArgs),
+    /// Whole-chromosome metrics
+    Metrics(MetricsArgs),
+}
+
+#[derive(clap::Args)]
+pub(crate) struct OneHotArgs {
+    /// Length of the chromosome
+    #[arg(long, default_value_t = 249_000_000, value_name = "BP")]
+    length_bp: usize,
+    /// Repetitions
+    #[arg(long, default_value_t = 3)]
+    iters: usize,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct WindowsArgs {
+    /// The bigWig
+    #[arg(long, value_name = "FILE")]
+    bigwig: PathBuf,
+    /// Width of a window
+    #[arg(long, default_value_t = 2048, value_name = "BP")]
+    window_bp: usize,
+    /// Repetitions
+    #[arg(long, default_value_t = 3)]
+    iters: usize,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct MetricsArgs {
+    /// Positions per task
+    #[arg(long, default_value_t = 100_000_000)]
+    positions: u64,
+    /// Tasks
+    #[arg(long, default_value_t = 15)]
+    tasks: usize,
+}
+
+pub(super) fn run(command: BenchCommand, _reporter: &dyn Reporter) -> anyhow::Result<ExitCode> {
+    match command {
+        BenchCommand::OneHot(OneHotArgs { length_bp, iters }) => {
+            let letters: Vec<u8> = (0..length_bp).map(|i| b"ACGT"[(i * 7 + i / 11) % 4]).collect();
+            let mut codes = vec![0u8; length_bp];
+            let mut dense = vec![0u8; 4 * length_bp];
+            let seconds: Vec<f64> = (0..iters)
+                .map(|_| {
+                    let start = Instant::now();
+                    cistron_core::alphabet::encode_lossy(&letters, &mut codes).unwrap_or_default();
+                    one_hot_u8(&codes, &mut dense);
+                    start.elapsed().as_secs_f64()
+                })
+                .collect();
+            println!("{}", json!({ "bench": "one-hot", "length_bp": length_bp, "seconds": seconds }));
+        }
+        BenchCommand::Windows(WindowsArgs { bigwig, window_bp, iters }) => {
+            let mut windows = 0u64;
+            let mut seconds = Vec::new();
+            for _ in 0..iters {
+                let start = Instant::now();
+                let mut track = cistron::BigWig::open(&bigwig).map_err(CistronError::from)?;
+                let mut values = vec![0.0f32; window_bp];
+                let mut total = 0.0f64;
+                windows = 0;
+                for contig in track.contigs().to_vec() {
+                    for first in (0..contig.length_bp.saturating_sub(window_bp as u64)).step_by(window_bp) {
+                        track.values(&contig.name, first, &mut values).map_err(CistronError::from)?;
+                        total += f64::from(values[0]);
+                        windows += 1;
+                    }
+                }
+                std::hint::black_box(total);
+                seconds.push(start.elapsed().as_secs_f64());
+            }
+            println!(
+                "{}",
+                json!({ "bench": "windows", "windows": windows, "window_bp": window_bp, "seconds": seconds })
+            );
+        }
+        BenchCommand::Metrics(MetricsArgs { positions, tasks }) => {
+            let speed = measure_metric_speed(positions, tasks);
+            println!(
+                "{}",
+                json!({
+                    "bench": "metrics", "positions": speed.positions, "tasks": speed.tasks,
+                    "pairs_per_second": speed.pairs_per_second, "seconds": [speed.seconds]
+                })
+            );
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,373 @@
+//! The study file: one TOML document that declares genome, dataset, models, training and evaluations.
+//!
+//! [`Study::read`] reports every problem of the text at once; [`crate::check`] adds those that need a look at the files.
+
+mod known_fields;
+mod section;
+
+use std::path::{Path, PathBuf};
+
+use cistron_data::{DatasetConfig, GenomeConfig};
+use cistron_nn::{ModelConfig, TrainOptions};
+use serde::{Deserialize, Serialize};
+use toml::{Table, Value};
+
+use self::section::{nearest, read_section};
+use crate::Problem;
+
+/// Top-level sections.
+const SECTIONS: [&str; 6] = ["study", "genome", "dataset", "model", "train", "evaluate"];
+
+/// `[study]`: name and seed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StudyHeader {
+    /// Name of the study; also the default name of its run directory.
+    pub name: String,
+    /// Every random choice derives from this number.
+    #[serde(default = "default_seed")]
+    pub seed: u64,
+    /// One or two sentences for the head of the report.
+    #[serde(default)]
+    pub description: String,
+}
+
+fn default_seed() -> u64 {
+    7
+}
+
+/// How training samples are varied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Augmentation {
+    /// Each sample is read from the other strand with probability one half.
+    ReverseComplement,
+    /// Each sample is cropped to `input_bp` at a random offset of its stored window.
+    RandomShift,
+}
+
+/// Stored predictions of a model that is not ours.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PredictionsConfig {
+    /// One bigWig per task, in the order of the dataset's tasks; averaged into the target's bins.
+    #[serde(default)]
+    pub bigwigs: Vec<String>,
+    /// A `.npy` array `[windows, tasks, bins]`.
+    #[serde(default)]
+    pub npy: Option<String>,
+    /// The window names of the rows of `npy`, one a line.
+    #[serde(default)]
+    pub names: Option<String>,
+    /// Parquet, TSV or CSV files with one row per window.
+    #[serde(default)]
+    pub tables: Vec<String>,
+    /// Column that identifies the row, for `tables`.
+    #[serde(default)]
+    pub key_column: Option<String>,
+    /// Whether the key column holds window names or the sequence itself.
+    #[serde(default)]
+    pub key: TableKey,
+    /// One column of `tables` per task.
+    #[serde(default)]
+    pub columns: Vec<String>,
+}
+
+/// What the key column of a table of predictions holds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TableKey {
+    /// Window names as `cistron data inspect` lists them.
+    #[default]
+    Name,
+    /// The sequence.
+    Sequence,
+}
+
+/// Where a model of the study comes from.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ModelSource {
+    /// A preset that is trained here.
+    Network(ModelConfig),
+    /// Predictions made elsewhere.
+    Predictions(PredictionsConfig),
+}
+
+/// One `[[model]]`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ModelEntry {
+    /// Name in tables and figures; the preset's name unless given.
+    pub name: String,
+    /// Number of trainings with different seeds (1 unless given).
+    pub replicates: u32,
+    /// Preset or stored predictions.
+    pub source: ModelSource,
+}
+
+/// `[train]`: the options of the trainer plus how samples are varied.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct TrainSection {
+    /// Variation of training samples.
+    pub augment: Vec<Augmentation>,
+    /// Options of the trainer; its seed is set from the study's.
+    pub options: TrainOptions,
+}
+
+/// `[[evaluate]]`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Evaluation {
+    /// What is evaluated; `generalisation` is the one there is.
+    pub kind: EvaluationKind,
+    /// Bootstrap replicates for the 95 % intervals.
+    #[serde(default = "default_replicates")]
+    pub bootstrap_replicates: usize,
+    /// Add ridge on 6-mer counts to the baselines; by default for scalar and binary targets.
+    #[serde(default)]
+    pub kmer_baseline: Option<bool>,
+    /// Write the predictions of profile models as bigWig files.
+    #[serde(default)]
+    pub bigwigs: bool,
+}
+
+fn default_replicates() -> usize {
+    1000
+}
+
+impl Default for Evaluation {
+    fn default() -> Self {
+        Self {
+            kind: EvaluationKind::Generalisation,
+            bootstrap_replicates: default_replicates(),
+            kmer_baseline: None,
+            bigwigs: false,
+        }
+    }
+}
+
+/// Kinds of evaluation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EvaluationKind {
+    /// Accuracy on the test split, against the trivial baselines.
+    Generalisation,
+}
+
+/// A study whose text is sound. Relative paths in it start from [`Study::base_dir`].
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Study {
+    /// Name, seed, description.
+    pub study: StudyHeader,
+    /// The reference genome, for genomic datasets.
+    pub genome: Option<GenomeConfig>,
+    /// What is learnt from.
+    pub dataset: DatasetConfig,
+    /// The models, in the order of the report.
+    pub model: Vec<ModelEntry>,
+    /// How networks are trained.
+    pub train: TrainSection,
+    /// What is evaluated.
+    pub evaluate: Vec<Evaluation>,
+    /// Folder that relative paths start from: the study file's.
+    #[serde(skip)]
+    pub base_dir: PathBuf,
+    /// The text as the user wrote it.
+    #[serde(skip)]
+    pub text: String,
+}
+
+impl Study {
+    /// Reads a study file.
+    ///
+    /// # Errors
+    /// Every problem of the file's text: unreadable file, TOML syntax with its line, unknown keys, values of a wrong
+    /// type, values that contradict each other.
+    pub fn read(path: &Path) -> Result<Self, Vec<Problem>> {
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            vec![Problem::new(path.display().to_string(), format!("cannot read the study file: {error}"))]
+        })?;
+        let base_dir = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_path_buf();
+        Self::parse(&text, &base_dir).map_err(|problems| {
+            problems
+                .into_iter()
+                .map(|problem| Problem { place: format!("{}: {}", path.display(), problem.place), ..problem })
+                .collect()
+        })
+    }
+
+    /// Parses the text of a study; relative paths in it start from `base_dir`.
+    ///
+    /// # Errors
+    /// As [`Study::read`].
+    pub fn parse(text: &str, base_dir: &Path) -> Result<Self, Vec<Problem>> {
+        let mut table: Table = match toml::from_str(text) {
+            Ok(table) => table,
+            Err(error) => {
+                let line = error.span().map_or(1, |span| 1 + text[..span.start].matches('\n').count());
+                return Err(vec![Problem::new(format!("line {line}"), error.message().to_owned())]);
+            }
+        };
+        let mut problems = Vec::new();
+        for key in table.keys().filter(|key| !SECTIONS.contains(&key.as_str())) {
+            let mut problem = Problem::new(key.clone(), "unknown section");
+            problem.help = nearest(key, &SECTIONS);
+            problems.push(problem);
+        }
+        let study: Option<StudyHeader> = required(&mut table, "study", &mut problems);
+        let dataset: Option<DatasetConfig> = required(&mut table, "dataset", &mut problems);
+        let genome = table.remove("genome").map(|value| read_section::<GenomeConfig>(value, "genome", &mut problems));
+        let train = read_train(table.remove("train"), &mut problems);
+        let model = read_models(table.remove("model"), &mut problems);
+        let evaluate = read_evaluations(table.remove("evaluate"), &mut problems);
+
+        if let Some(dataset) = &dataset {
+            problems.extend(dataset.validate().into_iter().map(|p| Problem::new("dataset", p)));
+        }
+        if let (Some(study), Some(dataset), Some(train)) = (study, dataset, train)
+            && problems.is_empty()
+        {
+            let genome = genome.flatten();
+            return Ok(Self {
+                study,
+                genome,
+                dataset,
+                model,
+                train,
+                evaluate,
+                base_dir: base_dir.to_path_buf(),
+                text: text.to_owned(),
+            });
+        }
+        Err(problems)
+    }
+
+    /// The study with every default written out, as TOML.
+    ///
+    /// # Errors
+    /// When a value cannot be written as TOML.
+    pub fn resolved(&self) -> Result<String, toml::ser::Error> {
+        toml::to_string_pretty(self)
+    }
+
+    /// Whether training uses an augmentation.
+    pub fn augments(&self, augmentation: Augmentation) -> bool {
+        self.train.augment.contains(&augmentation)
+    }
+}
+
+fn required<T: serde::de::DeserializeOwned>(table: &mut Table, key: &str, problems: &mut Vec<Problem>) -> Option<T> {
+    match table.remove(key) {
+        Some(value) => read_section(value, key, problems),
+        None => {
+            problems.push(Problem::new(key, "this section is missing").with_help(format!("add a [{key}] section")));
+            None
+        }
+    }
+}
+
+fn read_train(value: Option<Value>, problems: &mut Vec<Problem>) -> Option<TrainSection> {
+    let mut table = match value {
+        None => Table::new(),
+        Some(Value::Table(table)) => table,
+        Some(_) => {
+            problems.push(Problem::new("train", "must be a section: [train]"));
+            return None;
+        }
+    };
+    let augment = match table.remove("augment") {
+        None => Some(vec![Augmentation::ReverseComplement, Augmentation::RandomShift]),
+        Some(value) => read_section(value, "train.augment", problems),
+    };
+    let options = read_section(Value::Table(table), "train", problems);
+    Some(TrainSection { augment: augment?, options: options? })
+}
+
+fn read_models(value: Option<Value>, problems: &mut Vec<Problem>) -> Vec<ModelEntry> {
+    let entries = match value {
+        None => Vec::new(),
+        Some(Value::Array(entries)) => entries,
+        Some(_) => {
+            problems.push(Problem::new("model", "must be a list of sections: [[model]]"));
+            return Vec::new();
+        }
+    };
+    let mut models: Vec<ModelEntry> = Vec::new();
+    for (index, entry) in entries.into_iter().enumerate() {
+        let place = format!("model[{index}]");
+        let Value::Table(table) = entry else {
+            problems.push(Problem::new(place, "must be a section: [[model]]"));
+            continue;
+        };
+        let Some(model) = read_model(table, &place, problems) else { continue };
+        if models.iter().any(|other| other.name == model.name) {
+            problems.push(
+                Problem::new(&place, format!("the name {:?} is taken by another model", model.name))
+                    .with_help("give each [[model]] its own name"),
+            );
+        }
+        models.push(model);
+    }
+    models
+}
+
+fn read_model(mut table: Table, place: &str, problems: &mut Vec<Problem>) -> Option<ModelEntry> {
+    let own = |table: &mut Table, key: &str| table.remove(key).map(|value| (value, format!("{place}.{key}")));
+    let name: Option<String> =
+        own(&mut table, "name").map_or(Some(None), |(v, at)| read_section::<String>(v, &at, problems).map(Some))?;
+    let replicates: u32 =
+        own(&mut table, "replicates").map_or(Some(1), |(v, at)| read_section::<u32>(v, &at, problems))?;
+    if replicates == 0 {
+        problems.push(Problem::new(format!("{place}.replicates"), "must be at least 1"));
+    }
+    let Some((value, at)) = own(&mut table, "predictions") else {
+        let config: ModelConfig = read_section(Value::Table(table), place, problems)?;
+        let name = name.unwrap_or_else(|| config.preset.clone());
+        return Some(ModelEntry { name, replicates, source: ModelSource::Network(config) });
+    };
+    let config: PredictionsConfig = read_section(value, &at, problems)?;
+    for key in table.keys() {
+        problems.push(Problem::new(format!("{place}.{key}"), "does not go with `predictions`"));
+    }
+    let kinds = [!config.bigwigs.is_empty(), config.npy.is_some(), !config.tables.is_empty()];
+    if kinds.iter().filter(|given| **given).count() != 1 {
+        problems.push(Problem::new(&at, "give exactly one of `bigwigs`, `npy` and `tables`"));
+    }
+    if config.npy.is_some() != config.names.is_some() {
+        problems.push(Problem::new(&at, "`npy` and `names` go together").with_help(
+            "`names` is a text file with the window name of each row, one a line; `cistron data windows` prints them",
+        ));
+    }
+    if !config.tables.is_empty() && (config.key_column.is_none() || config.columns.is_empty()) {
+        problems.push(Problem::new(&at, "`tables` needs `key_column` and `columns`"));
+    }
+    let Some(name) = name else {
+        problems.push(Problem::new(place, "a model with `predictions` needs a `name`"));
+        return None;
+    };
+    Some(ModelEntry { name, replicates: 1, source: ModelSource::Predictions(config) })
+}
+
+fn read_evaluations(value: Option<Value>, problems: &mut Vec<Problem>) -> Vec<Evaluation> {
+    let entries = match value {
+        None => return vec![Evaluation::default()],
+        Some(Value::Array(entries)) => entries,
+        Some(_) => {
+            problems.push(Problem::new("evaluate", "must be a list of sections: [[evaluate]]"));
+            return Vec::new();
+        }
+    };
+    if entries.len() > 1 {
+        problems.push(Problem::new("evaluate", "one [[evaluate]] section of kind \"generalisation\" is enough"));
+    }
+    let mut evaluations = Vec::new();
+    for (index, entry) in entries.into_iter().enumerate() {
+        let place = format!("evaluate[{index}]");
+        let Some(evaluation) = read_section::<Evaluation>(entry, &place, problems) else { continue };
+        if evaluation.bootstrap_replicates < 100 {
+            problems.push(Problem::new(
+                format!("{place}.bootstrap_replicates"),
+                "must be at least 100: the ends of a 95 % interval rest on the 2.5 % tails",
+            ));
+        }
+        evaluations.push(evaluation);
+    }
+    evaluations
+}
