@@ -9,6 +9,8 @@ mod figures;
 mod profile;
 mod rows;
 mod scalar;
+#[cfg(test)]
+mod tests;
 mod verdict;
 
 use cistron_core::{BatchSource, DifferenceRow, MetricRow, Pass, Reporter, TargetKind, TargetSpec};

@@ -11,6 +11,8 @@ mod evaluate;
 mod manifest;
 mod open_predictor;
 mod problem;
+mod report;
+mod report_input;
 mod run;
 mod run_dir;
 pub mod study;

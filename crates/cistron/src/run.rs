@@ -9,6 +9,7 @@ use cistron_eval::GeneralisationReport;
 use crate::check::{build_options, check_with_cache};
 use crate::evaluate::evaluate;
 use crate::manifest::write_manifest;
+use crate::report::report;
 use crate::train::train_networks;
 use crate::warnings::WarningKeeper;
 use crate::{CistronError, DeviceChoice, RunDir, Study};
@@ -95,10 +96,13 @@ pub fn run(study: &Study, options: &RunOptions, reporter: &dyn Reporter) -> Resu
     if options.until >= Stage::Train {
         let trained = train_networks(study, &dataset, &dir, options, reporter)?;
         if options.until >= Stage::Evaluate {
-            let found = evaluate(study, &dataset, &dir, &trained, options, reporter)?;
-            summary.generalisation = Some(found);
+            summary.generalisation = Some(evaluate(study, &dataset, &dir, &trained, options, reporter)?);
         }
-        let _text = write_manifest(study, &dataset, &dir, &trained, options, start.elapsed().as_secs_f64())?;
+        let manifest = write_manifest(study, &dataset, &dir, &trained, options, start.elapsed().as_secs_f64())?;
+        if let (Stage::Report, Some(found)) = (options.until, &summary.generalisation) {
+            let texts = (reporter.warnings(), resolved, manifest);
+            summary.report = Some(report(study, &dataset, &dir, &trained, found, texts, options)?);
+        }
     }
     summary.seconds = start.elapsed().as_secs_f64();
     Ok(summary)
