@@ -5,6 +5,10 @@ use faer::{Mat, Side};
 use ndarray::{Array1, Array2, ArrayView2, Axis};
 use serde::{Deserialize, Serialize};
 
+/// What a degree of freedom costs in generalised cross-validation. With 1, and more features than rows, the criterion can
+/// choose to interpolate; 1.4 is the usual remedy (Cummins, Filloon and Nychka 2001).
+const GCV_COST: f64 = 1.4;
+
 /// Normal equations of a linear regression, added up block by block.
 #[derive(Debug, Clone)]
 pub struct RidgeAccumulator {
@@ -89,7 +93,7 @@ impl RidgeAccumulator {
                     residual += d * shrunk * shrunk - 2.0 * b * shrunk;
                     freedom += d / (d + penalty);
                 }
-                let left = 1.0 - freedom / n;
+                let left = 1.0 - GCV_COST * freedom / n;
                 if left <= 0.0 { f64::INFINITY } else { residual.max(0.0) / (left * left) }
             };
             let penalties = (-24..=12).map(|e| 10f64.powf(f64::from(e) / 4.0));
