@@ -12,10 +12,17 @@
 //! (Apache License 2.0).
 
 mod error;
+mod figure;
+mod html;
 mod input;
+mod plot;
+mod raster;
+mod table;
+mod write;
 
 pub use error::ReportError;
 pub use input::{
     AxisScale, Curve, CurveFamily, Density, HeadlineMetric, LearningCurve, ModelInfo, ModelKind, Outcome, ReportInput,
     Scatter, SummaryTable, TrackExample, TrackPrediction, Verdict,
 };
+pub use write::{ReportPaths, write_report};

@@ -6,15 +6,20 @@
 pub mod auroc;
 pub mod average_precision;
 pub mod bootstrap;
+pub mod brier;
 pub mod calibration;
 pub mod cross_entropy;
 pub mod jensen_shannon;
+mod lanes;
+mod logarithm;
+pub mod mse;
 pub mod pearson;
 pub mod platt;
 pub mod poisson_nll;
 pub mod quantile;
 mod ranked_labels;
 pub mod ridge;
+mod sorted_order;
 pub mod spearman;
 mod undefined;
 

@@ -1,21 +1,32 @@
 //! Poisson negative log-likelihood without its constant: mean of ŷ − y·ln ŷ.
 
+use crate::Undefined;
+use crate::lanes::{Lanes, each_four, vectorised};
+
 /// Predictions below this count as this, so that the logarithm is defined.
 pub const FLOOR: f32 = 1e-6;
 
-/// Σ (ŷ − y·ln ŷ) over pairs without NaN, and their number. (GOPHER's published metric swaps its arguments; this does not.)
-pub fn poisson_nll_sum(predicted: &[f32], observed: &[f32]) -> (f64, u64) {
-    let mut sum = 0.0;
-    let mut n = 0;
-    for (&rate, &count) in predicted.iter().zip(observed) {
-        if rate.is_nan() || count.is_nan() {
-            continue;
-        }
-        let rate = rate.max(FLOOR);
-        sum += f64::from(rate) - f64::from(count) * f64::from(rate.ln());
-        n += 1;
+/// Mean of ŷ − y·ln ŷ over pairs without NaN.
+///
+/// # Errors
+/// [`Undefined::TooFew`] without pairs.
+pub fn poisson_nll(predicted: &[f32], observed: &[f32]) -> Result<f64, Undefined> {
+    let (sum, n) = poisson_nll_sum(predicted, observed);
+    if n == 0 { Err(Undefined::TooFew) } else { Ok(sum / n as f64) }
+}
+
+vectorised! {
+    /// Σ (ŷ − y·ln ŷ) over pairs without NaN, and their number. (GOPHER's published metric swaps its arguments; this does not.)
+    pub fn poisson_nll_sum(predicted: &[f32], observed: &[f32]) -> (f64, u64) {
+        let (mut sum, mut n) = (Lanes::splat(0.0), Lanes::splat(0.0));
+        each_four(predicted, observed, |known, rate, count| {
+            let rate = Lanes::of(rate.map(|rate| if rate > FLOOR { rate } else { FLOOR }));
+            let known = Lanes::of(known);
+            sum += known * (rate - Lanes::of(count) * rate.ln());
+            n += known;
+        });
+        (sum.total(), n.total() as u64)
     }
-    (sum, n)
 }
 
 #[cfg(test)]
@@ -30,5 +41,7 @@ mod tests {
         let at = |rate: f32| poisson_nll_sum(&[rate; 3], &[1.0, 2.0, 6.0]).0;
         assert!(at(3.0) < at(2.9) && at(3.0) < at(3.1));
         assert!(at(0.0).is_finite());
+        assert_eq!(poisson_nll(&[f32::NAN], &[1.0]), Err(Undefined::TooFew));
+        assert!((poisson_nll(&[2.0, 2.0], &[0.0, 1.0]).unwrap() - (2.0 - 0.5 * 2f64.ln())).abs() < 1e-15);
     }
 }

@@ -1,51 +1,68 @@
 //! Spearman correlation: exact on slices, by a two-pass sketch on streams.
 
-use crate::{PearsonSums, Undefined};
+use crate::Undefined;
+use crate::sorted_order::{ordered_bits, sorted_order};
 
-/// Mid-ranks (1-based; ties share their mean rank).
-pub fn mid_ranks(values: &[f32]) -> Vec<f64> {
-    let mut order: Vec<u32> = (0..values.len() as u32).collect();
-    order.sort_unstable_by(|&a, &b| values[a as usize].total_cmp(&values[b as usize]));
-    let mut ranks = vec![0.0; values.len()];
+/// Calls `group(indices, rank)` for every group of equal values, lowest first, with their 1-based mid-rank.
+fn each_tie(values: &[f32], mut group: impl FnMut(&[u32], f64)) {
+    let order = sorted_order(values);
     let mut start = 0;
     while start < order.len() {
         let value = values[order[start] as usize];
-        let mut end = start + 1;
-        while end < order.len() && values[order[end] as usize] == value {
-            end += 1;
-        }
-        let rank = (start + end + 1) as f64 / 2.0;
-        for &index in &order[start..end] {
-            ranks[index as usize] = rank;
-        }
-        start = end;
+        let same = order[start..].iter().take_while(|i| values[**i as usize] == value).count().max(1);
+        group(&order[start..start + same], (2 * start + same + 1) as f64 / 2.0);
+        start += same;
     }
+}
+
+/// Mid-ranks (1-based; ties share their mean rank). Values must not be NaN; fewer than 2^32.
+pub fn mid_ranks(values: &[f32]) -> Vec<f64> {
+    let mut ranks = vec![0.0; values.len()];
+    each_tie(values, |indices, rank| indices.iter().for_each(|i| ranks[*i as usize] = rank));
     ranks
 }
 
 /// Spearman's ρ of two slices, exact; pairs with a NaN are left out.
 ///
 /// # Errors
-/// [`Undefined`] as for Pearson's r of the ranks.
+/// [`Undefined`] with fewer than two pairs or when a side is constant.
 pub fn spearman(predicted: &[f32], observed: &[f32]) -> Result<f64, Undefined> {
-    let pairs = || predicted.iter().zip(observed).filter(|(x, y)| !(x.is_nan() || y.is_nan()));
-    let x: Vec<f32> = pairs().map(|(x, _)| *x).collect();
-    let y: Vec<f32> = pairs().map(|(_, y)| *y).collect();
-    let mut sums = PearsonSums::default();
-    // Ranks are centred on their known mean, so that sums over long slices stay exact.
-    let middle = (x.len() as f64 + 1.0) / 2.0;
-    for (a, b) in mid_ranks(&x).into_iter().zip(mid_ranks(&y)) {
-        sums.push(a - middle, b - middle);
+    let missing = predicted.iter().zip(observed).any(|(x, y)| x.is_nan() || y.is_nan());
+    if missing || predicted.len() != observed.len() {
+        let known = predicted.iter().zip(observed).filter(|(x, y)| !(x.is_nan() || y.is_nan()));
+        let (x, y): (Vec<f32>, Vec<f32>) = known.map(|(x, y)| (*x, *y)).unzip();
+        return of_known(&x, &y);
     }
-    rank_correlation(&sums)
+    of_known(predicted, observed)
 }
 
-/// Pearson's r of centred ranks; ranks have no rounding, so any variance counts.
-fn rank_correlation(sums: &PearsonSums) -> Result<f64, Undefined> {
-    if sums.n < 2.0 {
+fn of_known(predicted: &[f32], observed: &[f32]) -> Result<f64, Undefined> {
+    let n = predicted.len() as f64;
+    if n < 2.0 {
         return Err(Undefined::TooFew);
     }
-    sums.pearson()
+    // Ranks centred on their mean, so that sums over long slices stay exact; with ties, Σ rank² falls short of n(n² − 1)/12 by
+    // Σ t(t² − 1)/12 over groups of t (Kendall, Rank Correlation Methods, ch. 3).
+    let middle = (n + 1.0) / 2.0;
+    let untied = |t: f64| t * (t * t - 1.0);
+    let mut ranks = vec![0.0; predicted.len()];
+    let (mut var_x, mut var_y, mut covariance) = (untied(n), untied(n), 0.0);
+    each_tie(predicted, |indices, rank| {
+        var_x -= untied(indices.len() as f64);
+        indices.iter().for_each(|i| ranks[*i as usize] = rank - middle);
+    });
+    each_tie(observed, |indices, rank| {
+        var_y -= untied(indices.len() as f64);
+        covariance += (rank - middle) * indices.iter().map(|i| ranks[*i as usize]).sum::<f64>();
+    });
+    // A group of all values leaves exactly 0.
+    if var_y <= 0.0 {
+        return Err(Undefined::ConstantObservation);
+    }
+    if var_x <= 0.0 {
+        return Err(Undefined::ConstantPrediction);
+    }
+    Ok((12.0 * covariance / (var_x.sqrt() * var_y.sqrt())).clamp(-1.0, 1.0))
 }
 
 /// Number of leading bits of the ordered form of an `f32` that a [`RankSketch`] keeps.
@@ -70,10 +87,7 @@ impl Default for RankSketch {
 }
 
 fn bin(value: f32) -> usize {
-    // Adding 0.0 turns −0 into +0, so that the two are ties.
-    let bits = (value + 0.0).to_bits();
-    let ordered = if bits >> 31 == 1 { !bits } else { bits | 0x8000_0000 };
-    (ordered >> (32 - BITS)) as usize
+    (ordered_bits(value) >> (32 - BITS)) as usize
 }
 
 impl RankSketch {
@@ -119,6 +133,7 @@ impl RankSketch {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::PearsonSums;
     use cistron_core::{Stream, keyed_rng};
     use rand::RngExt;
 
