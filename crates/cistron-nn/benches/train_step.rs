@@ -3,8 +3,8 @@
 //! `residualbind-32` 32 × 2048 bp with 15 tracks of 64 bins, `cnn` 64 × 2048 bp likewise. Prints one JSON line a network.
 
 use cistron_core::{
-    BatchSource, Pass, SequenceBatch, SilentReporter, SourceError, Stream, TargetBatch, TargetKind, TargetSpec, keyed_rng,
-    peak_memory_bytes,
+    BatchSource, Pass, SequenceBatch, SilentReporter, SourceError, Stream, TargetBatch, TargetKind, TargetSpec,
+    keyed_rng, peak_memory_bytes,
 };
 use cistron_nn::{DeviceChoice, ModelConfig, TrainJob, TrainOptions, train};
 use ndarray::{Array2, Array3};
@@ -45,7 +45,8 @@ fn source(preset: &str, steps: usize) -> Repeated {
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with("--")).collect();
-    let device: DeviceChoice = std::env::var("CISTRON_DEVICE").map_or(Ok(DeviceChoice::Cpu), |d| d.parse()).expect("device");
+    let device: DeviceChoice =
+        std::env::var("CISTRON_DEVICE").map_or(Ok(DeviceChoice::Cpu), |d| d.parse()).expect("device");
     let chosen = if arguments.is_empty() { vec!["basset".to_string()] } else { arguments };
     for preset in chosen {
         let dir = std::env::temp_dir().join(format!("cistron-train-step-{}", std::process::id()));
@@ -53,7 +54,15 @@ fn main() {
         let valid = source(&preset, 1);
         let (model, options) = (ModelConfig::new(&preset), TrainOptions { epochs: 4, ..TrainOptions::default() });
         let batch = training.batch.sequences.len();
-        let job = TrainJob { model: &model, options: &options, train: &training, valid: &valid, dir: &dir, resume: false, device };
+        let job = TrainJob {
+            model: &model,
+            options: &options,
+            train: &training,
+            valid: &valid,
+            dir: &dir,
+            resume: false,
+            device,
+        };
         let report = train(&job, &SilentReporter).expect("training");
         std::fs::remove_dir_all(&dir).expect("temporary directory");
         // The first epoch warms up.
