@@ -1,21 +1,16 @@
 //! Jensen–Shannon divergence and distance of profiles, base 2.
 
 use crate::Undefined;
-use crate::lanes::{LANES, Lanes, each_four, vectorised};
-
-/// Negative values as 0.
-#[inline(always)]
-fn positive(values: [f32; LANES]) -> Lanes {
-    Lanes::of(values.map(|v| if v > 0.0 { v } else { 0.0 }))
-}
+use crate::lanes::{fours, vectorised};
 
 vectorised! {
-    fn totals(predicted: &[f32], observed: &[f32]) -> (f64, f64) {
-        let (mut sum_p, mut sum_q) = (Lanes::splat(0.0), Lanes::splat(0.0));
-        each_four(predicted, observed, |_, p, q| {
-            sum_p += positive(p);
-            sum_q += positive(q);
-        });
+    fn totals<L>(predicted: &[f32], observed: &[f32]) -> (f64, f64) {
+        let zero = L::splat(0.0);
+        let (mut sum_p, mut sum_q) = (zero, zero);
+        for (_, p, q) in fours::<L>(predicted, observed) {
+            sum_p = sum_p.plus(p.at_least(zero));
+            sum_q = sum_q.plus(q.at_least(zero));
+        }
         (sum_p.total(), sum_q.total())
     }
 }
@@ -23,17 +18,17 @@ vectorised! {
 vectorised! {
     /// Σ (p + q) · ½[(1 + d) ln(1 + d) + (1 − d) ln(1 − d)] with d = (p − q) / (p + q): twice the divergence in nats. Written in d, equal
     /// profiles give 0 and not the rounding of two logarithms.
-    fn twice_divergence_nats(predicted: &[f32], observed: &[f32], scale_p: f64, scale_q: f64) -> f64 {
-        let (scale_p, scale_q, one, half) =
-            (Lanes::splat(scale_p), Lanes::splat(scale_q), Lanes::splat(1.0), Lanes::splat(0.5));
-        let mut sum = Lanes::splat(0.0);
-        each_four(predicted, observed, |_, p, q| {
-            let (p, q) = (positive(p) * scale_p, positive(q) * scale_q);
-            let total = p + q;
-            let d = (p - q) / total.one_for_zero();
-            let (up, down) = (one + d, one - d);
-            sum += half * total * (up * up.ln() + down * down.ln());
-        });
+    fn twice_divergence_nats<L>(predicted: &[f32], observed: &[f32], scale_p: f64, scale_q: f64) -> f64 {
+        let (zero, one, half) = (L::splat(0.0), L::splat(1.0), L::splat(0.5));
+        let mut sum = zero;
+        for (_, p, q) in fours::<L>(predicted, observed) {
+            let p = p.at_least(zero).times(L::splat(scale_p));
+            let q = q.at_least(zero).times(L::splat(scale_q));
+            let total = p.plus(q);
+            let d = p.minus(q).over(total.one_for_zero());
+            let (up, down) = (one.plus(d), one.minus(d));
+            sum = sum.plus(half.times(total).times(up.times(up.ln()).plus(down.times(down.ln()))));
+        }
         sum.total()
     }
 }

@@ -11,7 +11,6 @@ pub mod calibration;
 pub mod cross_entropy;
 pub mod jensen_shannon;
 mod lanes;
-mod logarithm;
 pub mod mse;
 pub mod pearson;
 pub mod platt;

@@ -2,17 +2,17 @@
 //! below about 10^-7 of the values.
 
 use crate::Undefined;
-use crate::lanes::{Lanes, each_four, vectorised};
+use crate::lanes::{fours, vectorised};
 
 vectorised! {
     /// Σ (ŷ − y)² over pairs without NaN, and their number.
-    pub fn squared_error_sum(predicted: &[f32], observed: &[f32]) -> (f64, u64) {
-        let (mut sum, mut n) = (Lanes::splat(0.0), Lanes::splat(0.0));
-        each_four(predicted, observed, |known, x, y| {
-            let error = Lanes::of(x) - Lanes::of(y);
-            sum += error * error;
-            n += Lanes::of(known);
-        });
+    pub fn squared_error_sum<L>(predicted: &[f32], observed: &[f32]) -> (f64, u64) {
+        let (mut sum, mut n) = (L::splat(0.0), L::splat(0.0));
+        for (known, x, y) in fours::<L>(predicted, observed) {
+            let error = x.minus(y);
+            sum = sum.plus(error.times(error));
+            n = n.plus(known);
+        }
         (sum.total(), n.total() as u64)
     }
 }

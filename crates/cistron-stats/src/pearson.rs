@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::Undefined;
-use crate::lanes::{Lanes, each_four, vectorised};
+use crate::lanes::{fours, vectorised};
 
 /// Sums of (prediction x, observation y) from which Pearson's r and the mean squared error follow. Adding the sums of two
 /// sets gives those of their union; a weight multiplies them.
@@ -42,18 +42,15 @@ const BLOCK: usize = 4096;
 
 vectorised! {
     /// The sums over at most [`BLOCK`] pairs.
-    fn block_sums(predicted: &[f32], observed: &[f32]) -> PearsonSums {
-        let mut sums = [Lanes::splat(0.0); 6];
-        each_four(predicted, observed, |known, x, y| {
-            let (x, y) = (Lanes::of(x), Lanes::of(y));
-            sums[0] += Lanes::of(known);
-            sums[1] += x;
-            sums[2] += y;
-            sums[3] += x * x;
-            sums[4] += y * y;
-            sums[5] += x * y;
-        });
-        let [n, x, y, xx, yy, xy] = sums.map(Lanes::total);
+    fn block_sums<L>(predicted: &[f32], observed: &[f32]) -> PearsonSums {
+        let mut sums = [L::splat(0.0); 6];
+        for (known, x, y) in fours::<L>(predicted, observed) {
+            let terms = [known, x, y, x.times(x), y.times(y), x.times(y)];
+            for (sum, term) in sums.iter_mut().zip(terms) {
+                *sum = sum.plus(term);
+            }
+        }
+        let [n, x, y, xx, yy, xy] = sums.map(L::total);
         PearsonSums { n, x, y, xx, yy, xy }
     }
 }

@@ -1,7 +1,7 @@
 //! Poisson negative log-likelihood without its constant: mean of ŷ − y·ln ŷ.
 
 use crate::Undefined;
-use crate::lanes::{Lanes, each_four, vectorised};
+use crate::lanes::{fours, vectorised};
 
 /// Predictions below this count as this, so that the logarithm is defined.
 pub const FLOOR: f32 = 1e-6;
@@ -17,14 +17,13 @@ pub fn poisson_nll(predicted: &[f32], observed: &[f32]) -> Result<f64, Undefined
 
 vectorised! {
     /// Σ (ŷ − y·ln ŷ) over pairs without NaN, and their number. (GOPHER's published metric swaps its arguments; this does not.)
-    pub fn poisson_nll_sum(predicted: &[f32], observed: &[f32]) -> (f64, u64) {
-        let (mut sum, mut n) = (Lanes::splat(0.0), Lanes::splat(0.0));
-        each_four(predicted, observed, |known, rate, count| {
-            let rate = Lanes::of(rate.map(|rate| if rate > FLOOR { rate } else { FLOOR }));
-            let known = Lanes::of(known);
-            sum += known * (rate - Lanes::of(count) * rate.ln());
-            n += known;
-        });
+    pub fn poisson_nll_sum<L>(predicted: &[f32], observed: &[f32]) -> (f64, u64) {
+        let (mut sum, mut n) = (L::splat(0.0), L::splat(0.0));
+        for (known, rate, count) in fours::<L>(predicted, observed) {
+            let rate = rate.at_least(L::splat(f64::from(FLOOR)));
+            sum = sum.plus(known.times(rate.minus(count.times(rate.ln()))));
+            n = n.plus(known);
+        }
         (sum.total(), n.total() as u64)
     }
 }
