@@ -101,6 +101,8 @@ impl BuildOptions {
         if resolved_kind == DatasetKind::Table {
             let files = self.dataset.table.iter().flat_map(|t| &t.files);
             named.extend(files.enumerate().map(|(i, f)| (format!("dataset.table.files[{i}].path"), &f.path)));
+            let fasta = self.dataset.table.iter().filter_map(|t| t.sequences_fasta.as_ref());
+            named.extend(fasta.map(|path| ("dataset.table.sequences_fasta".into(), path)));
         }
         if resolved_kind == DatasetKind::Fasta {
             let files = self.dataset.fasta.iter().flat_map(|t| &t.files);

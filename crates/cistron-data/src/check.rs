@@ -178,8 +178,17 @@ fn check_table(options: &BuildOptions, present: &[InputPath], found: &mut Found)
     let split = options.dataset.resolved().split;
     let column = split.column.filter(|_| split.by == Some(SplitBy::Column));
     for input in present {
+        if input.key == "dataset.table.sequences_fasta" {
+            match found.ok(&input.key, read_fasta(&input.path)).and_then(|mut records| records.next()) {
+                Some(Ok(record)) => check_length(options, &input.path, record.letters.len(), table.uneven, found),
+                Some(Err(error)) => found.add(&input.key, error.to_string(), None),
+                None => found.add(&input.key, format!("{} holds no sequences", input.path.display()), None),
+            }
+            continue;
+        }
         let Some(columns) = found.ok(&input.key, column_names(&input.path, table.header)) else { continue };
         let mut wanted: Vec<(&str, &String)> = vec![("dataset.table.sequence", &table.sequence)];
+        wanted.extend(split.group.iter().map(|g| ("dataset.split.group.column", &g.column)));
         wanted.extend(table.values.iter().map(|v| ("dataset.table.values", v)));
         wanted.extend(table.name.iter().map(|n| ("dataset.table.name", n)));
         wanted.extend(column.iter().map(|c| ("dataset.split.column", c)));

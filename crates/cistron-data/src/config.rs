@@ -14,6 +14,6 @@ pub use dataset_config::{DatasetConfig, DatasetKind, DuplicatePolicy, NegativesC
 pub use fasta_config::{FastaConfig, FastaFileConfig};
 pub use genome_config::GenomeConfig;
 pub use path::resolve_path;
-pub use split_config::{SplitBy, SplitConfig, SplitValue};
+pub use split_config::{GroupConfig, SplitBy, SplitConfig, SplitValue};
 pub use table_config::{TableConfig, TableFileConfig, Uneven};
 pub use track_config::TrackConfig;

@@ -18,6 +18,7 @@ pub mod blocks;
 mod checkpoint;
 mod device;
 mod error;
+mod kernels;
 mod loss;
 mod model_config;
 mod model_dir;

@@ -6,7 +6,6 @@ use crate::blocks::Activation;
 
 /// Which network to build. Unknown keys are errors.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct ModelConfig {
     /// Name of a preset: see [`crate::presets`].
     pub preset: String,

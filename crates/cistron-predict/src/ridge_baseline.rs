@@ -170,7 +170,6 @@ impl Predictor for Ridge {
             });
         }
         let extractor = Extractor {
-            features: self.features,
             kmers: kmers_of(self.features),
             profile: self.kind == TargetKind::Profile,
             bins: head.bins,
@@ -194,7 +193,6 @@ impl Predictor for Ridge {
 }
 
 struct Extractor {
-    features: RidgeFeatures,
     kmers: Option<KmerColumns>,
     profile: bool,
     bins: usize,
@@ -211,7 +209,6 @@ fn kmers_of(features: RidgeFeatures) -> Option<KmerColumns> {
 impl Extractor {
     fn new(features: RidgeFeatures, target: &TargetSpec) -> Self {
         Self {
-            features,
             kmers: kmers_of(features),
             profile: target.kind == TargetKind::Profile,
             bins: target.bins,

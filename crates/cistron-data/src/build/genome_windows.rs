@@ -90,6 +90,7 @@ pub(super) fn build(
     let input = SplitInput {
         hashes: &hashes,
         fixed: &fixed,
+        groups: None,
         places: Some(&places),
         config: &dataset.split,
         duplicates: dataset.duplicates,

@@ -1,5 +1,6 @@
 //! Sequences with values, one after the other, from tables or FASTA files.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use cistron_core::{TargetKind, alphabet};
@@ -19,7 +20,7 @@ pub(super) struct SequenceRow<'a> {
     pub line: u64,
     /// The given name.
     pub name: Option<&'a str>,
-    /// Value of the split column.
+    /// Value of the column that decides the side or the group.
     pub column: Option<&'a str>,
     pub codes: &'a [u8],
     pub values: &'a [f32],
@@ -36,6 +37,12 @@ pub(super) struct SequenceFiles {
 
 enum Kind {
     Table(TableColumns),
+    /// A table whose names are looked up in a FASTA.
+    Joined {
+        columns: TableColumns,
+        fasta: PathBuf,
+        letters: HashMap<String, Vec<u8>>,
+    },
     /// Label per file; `None` = from the header.
     Fasta(Vec<Option<f32>>),
 }
@@ -49,18 +56,27 @@ impl SequenceFiles {
             let table = dataset.table.as_ref().unwrap_or(&empty);
             let files = table.files.iter().map(|f| Ok((options.path(&f.path)?, f.split)));
             let by_column = dataset.split.by == Some(SplitBy::Column);
+            let group = dataset.split.group.as_ref().map(|g| g.column.clone());
+            let joined = table.sequences_fasta.as_ref().zip(table.name.as_ref());
             let columns = TableColumns {
-                sequence: table.sequence.clone(),
+                sequence: joined.map_or(&table.sequence, |(_, name)| name).clone(),
                 name: table.name.clone(),
-                split: dataset.split.column.clone().filter(|_| by_column),
+                split: dataset.split.column.clone().filter(|_| by_column).or(group),
                 values: table.values.clone(),
                 header: table.header,
+            };
+            let kind = match joined {
+                None => Kind::Table(columns),
+                Some((fasta, _)) => {
+                    let fasta = options.path(fasta)?;
+                    Kind::Joined { columns, letters: sequences_by_name(&fasta)?, fasta }
+                }
             };
             return Ok(Self {
                 files: files.collect::<Result<_, DataError>>()?,
                 uneven: table.uneven,
                 tasks: table.values.len(),
-                kind: Kind::Table(columns),
+                kind,
                 binary,
             });
         }
@@ -90,6 +106,14 @@ impl SequenceFiles {
         for (file, (path, _)) in self.files.iter().enumerate() {
             match &self.kind {
                 Kind::Table(columns) => read_rows(path, columns, &mut |row| self.visit_table(file, path, row, visit))?,
+                Kind::Joined { columns, fasta, letters } => read_rows(path, columns, &mut |row| {
+                    let name = row.name.unwrap_or_default();
+                    let Some(sequence) = letters.get(name) else {
+                        let message = format!("no sequence is named {name:?} in {}", fasta.display());
+                        return Err(DataError::row(path, row.line, message));
+                    };
+                    self.visit_table(file, path, TableRow { sequence, ..row }, visit)
+                })?,
                 Kind::Fasta(labels) => self.walk_fasta(file, path, labels[file], visit)?,
             }
         }
@@ -152,6 +176,23 @@ impl SequenceFiles {
         }
         Ok(())
     }
+}
+
+/// The sequences of a FASTA by the first word of their headers.
+fn sequences_by_name(path: &Path) -> Result<HashMap<String, Vec<u8>>, DataError> {
+    let mut letters = HashMap::new();
+    for record in read_fasta(path)? {
+        let record = record?;
+        let name = record.name.split_whitespace().next().unwrap_or_default().to_owned();
+        if letters.contains_key(&name) {
+            return Err(DataError::row(path, record.line, format!("a second sequence is named {name:?}; rename one")));
+        }
+        letters.insert(name, record.letters);
+    }
+    if letters.is_empty() {
+        return Err(DataError::file(path, "holds no sequences"));
+    }
+    Ok(letters)
 }
 
 fn header_label(path: &Path, line: u64, header: &str, binary: bool) -> Result<f32, DataError> {

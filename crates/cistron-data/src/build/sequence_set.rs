@@ -24,6 +24,8 @@ struct Seen {
     /// `None` when the split column has a value that no list names.
     fixed: Vec<Option<Split>>,
     places: Vec<(u32, u64)>,
+    /// Hash of the group's name; empty without `dataset.split.group`.
+    groups: Vec<u64>,
     /// Length → (rows, first file, first line).
     lengths: BTreeMap<usize, (u64, usize, u64)>,
     /// Values of the split column that no list names.
@@ -59,10 +61,12 @@ pub(super) fn build(
     let listed: Vec<usize> = (0..seen.hashes.len()).filter(|&i| seen.fixed[i].is_some()).collect();
     let hashes: Vec<CanonicalHash> = listed.iter().map(|&i| seen.hashes[i]).collect();
     let fixed: Vec<Split> = listed.iter().filter_map(|&i| seen.fixed[i]).collect();
+    let groups: Vec<u64> = listed.iter().filter_map(|&i| seen.groups.get(i).copied()).collect();
     let input = SplitInput {
         hashes: &hashes,
         fixed: &fixed,
         places: None,
+        groups: (!groups.is_empty()).then_some(&groups),
         config: &config.dataset.split,
         duplicates: config.dataset.duplicates,
         seed: options.seed,
@@ -98,6 +102,9 @@ impl Seen {
             *self.unlisted.entry(row.column.unwrap_or_default().to_owned()).or_default() += 1;
         }
         self.fixed.push(side);
+        if let Some(group) = &split.group {
+            self.groups.push(name_key(group.of(row.column.unwrap_or_default())));
+        }
     }
 }
 

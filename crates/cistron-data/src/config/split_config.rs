@@ -88,6 +88,26 @@ impl<'de> Deserialize<'de> for SplitValue {
     }
 }
 
+/// `dataset.split.group`: rows of a table that stay on one side, such as all variants of one element.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupConfig {
+    /// Column of the table whose text names the group.
+    pub column: String,
+    /// The group is the text before the first occurrence of this; the whole text without it.
+    #[serde(default)]
+    pub until: Option<String>,
+}
+
+impl GroupConfig {
+    /// The group that a text of the column names.
+    pub fn of<'a>(&self, text: &'a str) -> &'a str {
+        match &self.until {
+            Some(mark) => text.split(mark.as_str()).next().unwrap_or(text),
+            None => text,
+        }
+    }
+}
+
 /// `dataset.split`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -106,6 +126,8 @@ pub struct SplitConfig {
     pub folds: Option<u64>,
     /// The test fold, 0-based, for `by = "k-fold"`.
     pub fold: Option<u64>,
+    /// Rows of a table that stay on one side, for `by = "fraction"` and `"k-fold"`.
+    pub group: Option<GroupConfig>,
 }
 
 impl SplitConfig {
@@ -165,6 +187,17 @@ impl SplitConfig {
         if by != SplitBy::KFold {
             unused("folds", self.folds.is_some(), "k-fold", &mut problems);
             unused("fold", self.fold.is_some(), "k-fold", &mut problems);
+        }
+        if let Some(group) = &self.group {
+            if !table || !matches!(by, SplitBy::Fraction | SplitBy::KFold) {
+                problems.push(
+                    "dataset.split.group: needs kind = \"table\" and by = \"fraction\" or \"k-fold\"; remove it or set those"
+                        .into(),
+                );
+            }
+            if group.column.is_empty() || group.until.as_ref().is_some_and(String::is_empty) {
+                problems.push("dataset.split.group: column and until must not be empty".into());
+            }
         }
         match by {
             SplitBy::Contig => {

@@ -19,8 +19,10 @@ pub enum Uneven {
 pub struct TableConfig {
     /// The files, read in this order.
     pub files: Vec<TableFileConfig>,
-    /// Column of the sequence (a 1-based number when `header = false`).
+    /// Column of the sequence (a 1-based number when `header = false`); empty with `sequences_fasta`.
     pub sequence: String,
+    /// FASTA (plain or gzip) that holds the sequences, found by the column `name`.
+    pub sequences_fasta: Option<String>,
     /// Columns of the values, one task each.
     pub values: Vec<String>,
     /// Column of the row's name; rows are named `file:line` without it.
@@ -46,6 +48,7 @@ impl Default for TableConfig {
         Self {
             files: Vec::new(),
             sequence: String::new(),
+            sequences_fasta: None,
             values: Vec::new(),
             name: None,
             header: true,
@@ -65,8 +68,18 @@ impl TableConfig {
                 problems.push(format!("dataset.table.files[{i}].path: the path is empty"));
             }
         }
-        if self.sequence.is_empty() {
-            problems.push("dataset.table.sequence: name the column that holds the sequence".into());
+        match &self.sequences_fasta {
+            None if self.sequence.is_empty() => problems.push(
+                "dataset.table.sequence: name the column that holds the sequence, or give sequences_fasta and name"
+                    .into(),
+            ),
+            Some(_) if !self.sequence.is_empty() => {
+                problems.push("dataset.table: give sequence or sequences_fasta, not both".into());
+            }
+            Some(_) if self.name.is_none() => {
+                problems.push("dataset.table.name: sequences_fasta needs the column that holds the FASTA names".into());
+            }
+            _ => {}
         }
         if self.values.is_empty() {
             problems.push("dataset.table.values: name at least one column of values".into());

@@ -20,6 +20,8 @@ pub(crate) struct SplitInput<'a> {
     pub fixed: &'a [Split],
     /// `(contig, start, end)` of each window, sorted, for windows on a genome.
     pub places: Option<&'a [(u32, u64, u64)]>,
+    /// Windows of one group stay on one side where chance decides.
+    pub groups: Option<&'a [u64]>,
     /// Resolved split configuration.
     pub config: &'a SplitConfig,
     pub duplicates: DuplicatePolicy,
@@ -189,9 +191,13 @@ fn groups_of(input: &SplitInput<'_>, pool: &[usize]) -> Vec<Vec<usize>> {
         parent[a.max(b)] = a.min(b);
     };
     let mut first_of: HashMap<CanonicalHash, usize> = HashMap::new();
+    let mut first_of_group: HashMap<u64, usize> = HashMap::new();
     let mut furthest: Option<(u32, u64, usize)> = None;
     for (p, &i) in pool.iter().enumerate() {
         join(*first_of.entry(input.hashes[i]).or_insert(p), p);
+        if let Some(groups) = input.groups {
+            join(*first_of_group.entry(groups[i]).or_insert(p), p);
+        }
         if let Some(places) = input.places {
             let (contig, start, end) = places[i];
             match furthest {
@@ -270,7 +276,7 @@ mod tests {
         duplicates: DuplicatePolicy,
         seed: u64,
     ) -> Result<Assignment, DataError> {
-        let input = SplitInput { hashes, fixed, places: None, config, duplicates, seed };
+        let input = SplitInput { hashes, fixed, places: None, groups: None, config, duplicates, seed };
         assign(&input, &|i| format!("w{i}"))
     }
 
@@ -348,6 +354,7 @@ mod tests {
             hashes: &hashes,
             fixed: &[Split::Train; 60],
             places: Some(&places),
+            groups: None,
             config: &config,
             duplicates: DuplicatePolicy::Drop,
             seed: 3,
@@ -357,6 +364,28 @@ mod tests {
             assert!(three.iter().all(|s| s == &three[0]));
         }
         assert_eq!(count(&out, Split::Test), 12);
+    }
+
+    #[test]
+    fn a_group_stays_together() {
+        let hashes: Vec<u128> = (0..80).map(|i| i * 0x9E37_79B9_7F4A_7C15).collect();
+        // Members of a group are not neighbours.
+        let groups: Vec<u64> = (0..80).map(|i| i % 20).collect();
+        let config = fraction(0.2, 0.2);
+        let input = SplitInput {
+            hashes: &hashes,
+            fixed: &[Split::Train; 80],
+            places: None,
+            groups: Some(&groups),
+            config: &config,
+            duplicates: DuplicatePolicy::Drop,
+            seed: 3,
+        };
+        let out = assign(&input, &|i| i.to_string()).unwrap();
+        for i in 0..80 {
+            assert_eq!(out.splits[i], out.splits[i % 20]);
+        }
+        assert_eq!((count(&out, Split::Valid), count(&out, Split::Test)), (16, 16));
     }
 
     proptest! {

@@ -202,3 +202,41 @@ fn fasta_sets_with_labels_of_files_and_headers() {
     let error = folder.error(&headers.replace("split = { valid = 0.1 }", ""));
     assert!(error.contains("the valid split is empty") && error.contains("dataset.split.valid = 0.1"), "{error}");
 }
+
+#[test]
+fn a_table_joined_with_a_fasta_and_variants_that_stay_together() {
+    let folder = Folder::new();
+    let (mut fasta, mut tsv) = (String::new(), "id\tx\n".to_owned());
+    for element in 0..30u64 {
+        for variant in 0..3u64 {
+            let name = format!("e{element}_v{variant}");
+            writeln!(fasta, ">{name} note\n{}", text(100 * element + variant, 20)).unwrap();
+            writeln!(tsv, "{name}\t{element}").unwrap();
+        }
+    }
+    folder.write("a.fa", fasta);
+    folder.write("a.tsv", &tsv);
+    let study = r#"
+        kind = "table"
+        table = { files = [ { path = "a.tsv" } ], sequences_fasta = "a.fa", name = "id", values = ["x"] }
+        split = { by = "fraction", valid = 0.2, test = 0.2, group = { column = "id", until = "_" } }
+    "#;
+    let dataset = folder.build(study).unwrap();
+    assert_eq!(dataset.len(), 90);
+    assert_eq!((names(&dataset)[4].as_str(), decode(dataset.codes(4))), ("e1_v1", letters(101, 20)));
+    let mut side = HashMap::new();
+    for row in 0..90 {
+        let split = dataset.window(row).split;
+        assert_eq!(*side.entry(dataset.values(row).unwrap()[0] as i64).or_insert(split), split);
+    }
+    assert_eq!(dataset.rows_of(Split::Test).len(), 18);
+
+    std::fs::remove_dir_all(folder.path("out")).unwrap();
+    folder.write("a.tsv", format!("{tsv}e30_v0\t1\n"));
+    let error = folder.error(study);
+    assert!(error.contains("a.tsv:92: no sequence is named \"e30_v0\" in") && error.contains("a.fa"), "{error}");
+    let error = folder.error(&study.replace("a.fa", "none.fa"));
+    assert!(error.contains("none.fa"), "{error}");
+    let error = folder.error(&study.replace("name = \"id\", ", ""));
+    assert!(error.contains("sequences_fasta needs the column"), "{error}");
+}

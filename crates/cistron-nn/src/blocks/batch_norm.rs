@@ -3,6 +3,7 @@ use burn::tensor::module::{batch_norm, batch_norm_train};
 use serde::{Deserialize, Serialize};
 
 use super::{Init, Pass, Shape, Step, WeightSpec};
+use crate::kernels;
 use crate::weights::WeightSlice;
 
 /// Batch normalisation per channel over batch and positions (Ioffe and Szegedy 2015). While training it uses the batch's
@@ -43,12 +44,17 @@ impl Step for BatchNorm {
         if !pass.is_training() {
             return batch_norm(x, gamma, beta, mean, variance, Self::EPSILON);
         }
-        let result = batch_norm_train(x, gamma, beta, Self::EPSILON);
-        for (i, old, new) in [(2, mean, result.mean), (3, variance, result.variance)] {
+        let (y, batch_mean, batch_variance) = if kernels::serve(&x.device()) {
+            kernels::batch_norm_train(x, gamma, beta, Self::EPSILON)
+        } else {
+            let result = batch_norm_train(x, gamma, beta, Self::EPSILON);
+            (result.output, result.mean, result.variance)
+        };
+        for (i, old, new) in [(2, mean, batch_mean), (3, variance, batch_variance)] {
             let moved = old.mul_scalar(1.0 - Self::MOMENTUM) + new.without_autodiff().mul_scalar(Self::MOMENTUM);
             pass.statistics.push((weights.place(i), moved));
         }
-        result.output
+        y
     }
 }
 

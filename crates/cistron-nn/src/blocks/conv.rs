@@ -4,6 +4,7 @@ use burn::tensor::ops::ConvOptions;
 use serde::{Deserialize, Serialize};
 
 use super::{Init, Pass, ReceptiveField, Shape, Step, WeightSpec};
+use crate::kernels;
 use crate::weights::WeightSlice;
 
 /// A convolution along the sequence with "same" padding: as many positions come out as go in. When the padding is odd
@@ -97,10 +98,14 @@ impl Step for Conv {
     }
 
     fn forward(&self, x: Tensor<3>, weights: WeightSlice<'_>, _pass: &mut Pass) -> Tensor<3> {
+        let (kernel, bias) = (weights.get(0), weights.flat(1));
+        if kernels::serve(&x.device()) {
+            return kernels::conv1d_same(x, kernel, bias, self.dilation, self.groups);
+        }
         let padding = (self.kernel - 1) * self.dilation;
         let before = padding / 2;
         let options = ConvOptions::new_with_padding([1], [(before, padding - before)], [self.dilation], self.groups);
-        conv1d(x, weights.get(0), Some(weights.flat(1)), options)
+        conv1d(x, kernel, Some(bias), options)
     }
 }
 

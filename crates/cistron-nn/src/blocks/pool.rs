@@ -4,6 +4,7 @@ use burn::tensor::ops::{AvgPoolOptions, MaxPoolOptions};
 use serde::{Deserialize, Serialize};
 
 use super::{Pass, ReceptiveField, Shape, Step};
+use crate::kernels;
 use crate::weights::WeightSlice;
 
 /// Maximum over stretches of `width` positions that do not overlap; a rest at the end is dropped.
@@ -46,6 +47,9 @@ impl Step for MaxPool {
     }
 
     fn forward(&self, x: Tensor<3>, _weights: WeightSlice<'_>, _pass: &mut Pass) -> Tensor<3> {
+        if kernels::serve(&x.device()) {
+            return kernels::max_pool1d(x, self.width);
+        }
         max_pool1d(x, MaxPoolOptions::new([self.width]))
     }
 }

@@ -19,7 +19,7 @@ pub enum Monitor {
 /// most 100 epochs, rate × 0.2 after 3 epochs and end after 10 epochs without a better validation loss. Unknown keys are
 /// errors.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(default)]
 pub struct TrainOptions {
     /// The loss; the kind of target decides when absent ([`Loss::default_for`]).
     pub loss: Option<Loss>,

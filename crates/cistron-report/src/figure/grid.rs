@@ -33,7 +33,7 @@ impl Grid {
 
     /// Whether a panel stands at the left edge.
     pub(super) fn is_first(&self, index: usize) -> bool {
-        index % self.columns == 0
+        index.is_multiple_of(self.columns)
     }
 
     /// Right edge of the panels.

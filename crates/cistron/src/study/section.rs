@@ -20,9 +20,8 @@ pub(super) fn read_section<T: DeserializeOwned>(
     let mut removed: Vec<String> = Vec::new();
     loop {
         let mut unknown = Vec::new();
-        let deserializer = serde_ignored::Deserializer::new(value.clone(), |path: serde_ignored::Path<'_>| {
-            unknown.push(path.to_string())
-        });
+        let mut note = |path: serde_ignored::Path<'_>| unknown.push(path.to_string());
+        let deserializer = serde_ignored::Deserializer::new(value.clone(), &mut note);
         match serde_path_to_error::deserialize::<_, T>(deserializer) {
             Ok(section) => {
                 note_unknown::<T>(place, &unknown, problems);

@@ -1,0 +1,11 @@
+//! Our own processor kernels below burn: plain functions over slices, and the extension that plugs them into burn's `flex` backend
+//! with their own backward passes. Other devices keep burn's operations.
+
+mod batch_norm;
+mod conv1d;
+mod extension;
+mod max_pool;
+mod rows;
+
+use conv1d::ConvShape;
+pub(crate) use extension::{batch_norm_train, conv1d_same, max_pool1d, serve};

@@ -1,0 +1,174 @@
+//! Batch normalisation over `[batch, channels, positions]` with the batch's own statistics, and its gradients
+//! (Ioffe and Szegedy 2015). Channels are worked on side by side; sums over a channel run in a fixed order.
+
+use rayon::prelude::*;
+
+use super::rows::{Shared, sum, sum_of_products, sum_of_squares};
+
+/// Sizes of the values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct NormShape {
+    pub batch: usize,
+    pub channels: usize,
+    pub positions: usize,
+}
+
+/// Gradients of a normalisation.
+pub(crate) struct NormGradients {
+    pub x: Vec<f32>,
+    pub gamma: Vec<f32>,
+    pub beta: Vec<f32>,
+}
+
+impl NormShape {
+    pub(crate) fn len(&self) -> usize {
+        self.batch * self.channels * self.positions
+    }
+
+    /// Values of one channel.
+    fn each(&self) -> f64 {
+        (self.batch * self.positions) as f64
+    }
+
+    /// Where the rows of a channel start.
+    fn starts(&self, channel: usize) -> impl Iterator<Item = usize> + use<> {
+        let Self { batch, channels, positions } = *self;
+        (0..batch).map(move |sample| (sample * channels + channel) * positions)
+    }
+
+    /// Means, then biased variances, of the channels: `[2, channels]`.
+    pub(crate) fn moments(&self, x: &[f32]) -> Vec<f32> {
+        assert_eq!(x.len(), self.len());
+        let pairs: Vec<(f32, f32)> = (0..self.channels)
+            .into_par_iter()
+            .map(|channel| {
+                let rows = || self.starts(channel).map(|start| &x[start..start + self.positions]);
+                let mean = (rows().map(sum).sum::<f64>() / self.each()) as f32;
+                let variance = rows().map(|row| sum_of_squares(row, mean)).sum::<f64>() / self.each();
+                (mean, variance as f32)
+            })
+            .collect();
+        pairs.iter().map(|p| p.0).chain(pairs.iter().map(|p| p.1)).collect()
+    }
+
+    /// `gamma · (x − mean) / √(variance + epsilon) + beta`.
+    pub(crate) fn normalise(&self, x: &[f32], gamma: &[f32], beta: &[f32], moments: &[f32], epsilon: f64) -> Vec<f32> {
+        assert_eq!(x.len(), self.len());
+        let mut y = vec![0.0f32; x.len()];
+        if self.positions == 0 {
+            return y;
+        }
+        y.par_chunks_exact_mut(self.positions).zip(x.par_chunks_exact(self.positions)).enumerate().for_each(
+            |(row, (y, x))| {
+                let channel = row % self.channels;
+                let scale = gamma[channel] * inverse_deviation(moments[self.channels + channel], epsilon);
+                let shift = beta[channel] - moments[channel] * scale;
+                y.iter_mut().zip(x).for_each(|(y, x)| *y = x * scale + shift);
+            },
+        );
+        y
+    }
+
+    /// Gradients of all three inputs, the statistics' dependence on `x` included.
+    pub(crate) fn gradients(
+        &self,
+        x: &[f32],
+        gamma: &[f32],
+        moments: &[f32],
+        epsilon: f64,
+        dy: &[f32],
+    ) -> NormGradients {
+        assert_eq!((x.len(), dy.len()), (self.len(), self.len()));
+        let mut dx = vec![0.0f32; x.len()];
+        let out = Shared::new(&mut dx);
+        let each: Vec<(f32, f32)> = (0..self.channels)
+            .into_par_iter()
+            .map(|channel| {
+                let mean = moments[channel];
+                let inverse = inverse_deviation(moments[self.channels + channel], epsilon);
+                let (mut total, mut product) = (0.0f64, 0.0f64);
+                for start in self.starts(channel) {
+                    let (x, dy) = (&x[start..start + self.positions], &dy[start..start + self.positions]);
+                    total += sum(dy);
+                    product += sum_of_products(x, dy, mean);
+                }
+                let product = product * f64::from(inverse);
+                // dx = γ/σ · (dy − mean(dy) − x̂ · mean(dy · x̂))
+                let scale = gamma[channel] * inverse;
+                let shift = (total / self.each()) as f32;
+                let slope = (product / self.each()) as f32 * inverse;
+                for start in self.starts(channel) {
+                    // SAFETY: the rows of a channel belong to this task alone.
+                    let dx = unsafe { out.slice(start, self.positions) };
+                    let pairs = x[start..start + self.positions].iter().zip(&dy[start..start + self.positions]);
+                    dx.iter_mut().zip(pairs).for_each(|(dx, (x, dy))| *dx = scale * (dy - shift - (x - mean) * slope));
+                }
+                (product as f32, total as f32)
+            })
+            .collect();
+        NormGradients { x: dx, gamma: each.iter().map(|e| e.0).collect(), beta: each.iter().map(|e| e.1).collect() }
+    }
+}
+
+fn inverse_deviation(variance: f32, epsilon: f64) -> f32 {
+    (1.0 / (f64::from(variance) + epsilon).sqrt()) as f32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::rows::testing::numbers;
+    use super::*;
+    use proptest::prelude::*;
+
+    /// The definition, in f64.
+    fn naive(s: &NormShape, x: &[f64], gamma: &[f64], beta: &[f64]) -> Vec<f64> {
+        let mut y = vec![0.0; x.len()];
+        for c in 0..s.channels {
+            let at: Vec<usize> = s.starts(c).flat_map(|start| start..start + s.positions).collect();
+            let mean = at.iter().map(|&i| x[i]).sum::<f64>() / s.each();
+            let variance = at.iter().map(|&i| (x[i] - mean).powi(2)).sum::<f64>() / s.each();
+            for i in at {
+                y[i] = gamma[c] * (x[i] - mean) / (variance + 1e-5).sqrt() + beta[c];
+            }
+        }
+        y
+    }
+
+    fn wide(values: &[f32]) -> Vec<f64> {
+        values.iter().map(|v| f64::from(*v)).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn values_and_finite_differences(batch in 1usize..4, channels in 1usize..4, positions in 2usize..70, seed in 0u64..500) {
+            let s = NormShape { batch, channels, positions };
+            let (x, dy) = (numbers(seed, s.len()), numbers(seed + 9, s.len()));
+            let (gamma, beta) = (numbers(seed + 1, channels), numbers(seed + 2, channels));
+            let moments = s.moments(&x);
+            let y = s.normalise(&x, &gamma, &beta, &moments, 1e-5);
+            let (x64, gamma64, beta64) = (wide(&x), wide(&gamma), wide(&beta));
+            for (y, truth) in y.iter().zip(naive(&s, &x64, &gamma64, &beta64)) {
+                prop_assert!((f64::from(*y) - truth).abs() < 1e-4, "{y} {truth}");
+            }
+            let loss = |x: &[f64], gamma: &[f64], beta: &[f64]| -> f64 {
+                naive(&s, x, gamma, beta).iter().zip(&dy).map(|(y, d)| y * f64::from(*d)).sum()
+            };
+            let found = s.gradients(&x, &gamma, &moments, 1e-5, &dy);
+            let step = 1e-5;
+            let difference = |values: &[f64], i: usize, of: &dyn Fn(&[f64]) -> f64| {
+                let (mut up, mut down) = (values.to_vec(), values.to_vec());
+                up[i] += step;
+                down[i] -= step;
+                (of(&up) - of(&down)) / (2.0 * step)
+            };
+            for i in [0, s.len() / 2, s.len() - 1] {
+                let truth = difference(&x64, i, &|x| loss(x, &gamma64, &beta64));
+                prop_assert!((f64::from(found.x[i]) - truth).abs() < 1e-3 * (1.0 + truth.abs()), "{} {truth}", found.x[i]);
+            }
+            let truth = difference(&gamma64, 0, &|g| loss(&x64, g, &beta64));
+            prop_assert!((f64::from(found.gamma[0]) - truth).abs() < 1e-3 * (1.0 + truth.abs()));
+            let truth = difference(&beta64, 0, &|b| loss(&x64, &gamma64, b));
+            prop_assert!((f64::from(found.beta[0]) - truth).abs() < 1e-3 * (1.0 + truth.abs()));
+        }
+    }
+}

@@ -1,0 +1,391 @@
+//! One-dimensional convolution, stride 1: forward and the gradients of input, kernel and bias.
+//!
+//! Each sequence is cut into tiles of positions. A tile's neighbourhoods are laid out as a matrix `[channels · taps, positions]`
+//! that stays in the second-level cache, and one matrix product does the rest. Work is shared out over (sequence, tile); sums over
+//! sequences run in a fixed order, so results do not depend on the number of threads.
+
+use std::cell::RefCell;
+
+use gemm::Parallelism;
+use rayon::prelude::*;
+
+use super::rows::Shared;
+
+/// Values of a tile's matrix that are aimed at: 256 kB.
+const TILE_VALUES: usize = 1 << 16;
+/// A tile is never shorter, so that the kernel's packing is spread over enough positions.
+const SHORTEST_TILE: usize = 64;
+/// Parts of a batch whose kernel gradients are summed apart and then in order.
+const PARTS: usize = 8;
+
+/// The sizes of a convolution: `[batch, inputs, positions]` with a kernel `[filters, inputs / groups, taps]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ConvShape {
+    pub batch: usize,
+    pub inputs: usize,
+    pub positions: usize,
+    pub filters: usize,
+    pub taps: usize,
+    pub dilation: usize,
+    pub groups: usize,
+    /// Zeros before the first position.
+    pub before: usize,
+    /// Zeros after the last position.
+    pub after: usize,
+}
+
+thread_local! {
+    static SCRATCH: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A matrix in memory: where it starts, the distance between rows; columns are next to each other.
+#[derive(Clone, Copy)]
+struct Rows {
+    start: *const f32,
+    stride: usize,
+}
+
+/// `out[m, n] = out + left[m, k] · right[k, n]`, or with `right` given as `[n, k]`.
+///
+/// # Safety
+/// The three matrices lie in memory that may be read, and `out` in memory that no other thread uses meanwhile.
+unsafe fn add_product(
+    out: (*mut f32, usize),
+    left: Rows,
+    right: Rows,
+    (m, n, k): (usize, usize, usize),
+    right_is_transposed: bool,
+) {
+    let (right_columns, right_rows) =
+        if right_is_transposed { (right.stride as isize, 1) } else { (1, right.stride as isize) };
+    // SAFETY: as the caller promised.
+    unsafe {
+        gemm::gemm(
+            m,
+            n,
+            k,
+            out.0,
+            1,
+            out.1 as isize,
+            true,
+            left.start,
+            1,
+            left.stride as isize,
+            right.start,
+            right_columns,
+            right_rows,
+            1.0f32,
+            1.0f32,
+            false,
+            false,
+            false,
+            Parallelism::None,
+        );
+    }
+}
+
+impl ConvShape {
+    /// Positions of the output.
+    pub(crate) fn outputs(&self) -> usize {
+        (self.positions + self.before + self.after).saturating_sub((self.taps - 1) * self.dilation)
+    }
+
+    fn group_inputs(&self) -> usize {
+        self.inputs / self.groups
+    }
+
+    fn group_filters(&self) -> usize {
+        self.filters / self.groups
+    }
+
+    /// Rows of a tile's matrix.
+    fn depth(&self) -> usize {
+        self.group_inputs() * self.taps
+    }
+
+    fn tile(&self) -> usize {
+        let fitting = (TILE_VALUES / self.depth().max(1)).max(SHORTEST_TILE) & !15;
+        let tiles = self.outputs().div_ceil(fitting).max(1);
+        // Tiles of about equal length.
+        self.outputs().div_ceil(tiles).next_multiple_of(16)
+    }
+
+    /// Lays the neighbourhoods of `length` outputs from `first` on out: row (channel, tap), column position.
+    fn unfold(&self, group: &[f32], first: usize, length: usize, rows: &mut Vec<f32>) {
+        rows.clear();
+        rows.reserve(self.depth() * length);
+        for channel in group.chunks_exact(self.positions) {
+            for tap in 0..self.taps {
+                // Output p of the tile reads input p + shift.
+                let shift = (first + tap * self.dilation) as isize - self.before as isize;
+                let start = (-shift).clamp(0, length as isize) as usize;
+                let end = (self.positions as isize - shift).clamp(start as isize, length as isize) as usize;
+                let filled = rows.len();
+                rows.resize(filled + start, 0.0);
+                if end > start {
+                    let from = (shift + start as isize) as usize;
+                    rows.extend_from_slice(&channel[from..from + end - start]);
+                }
+                rows.resize(filled + length, 0.0);
+            }
+        }
+    }
+
+    /// `y[b, f, p] = bias[f] + Σ over c, t of kernel[f, c, t] · x[b, c, p + t · dilation − before]`; `y` is overwritten.
+    pub(crate) fn forward(&self, x: &[f32], kernel: &[f32], bias: Option<&[f32]>, y: &mut [f32]) {
+        let outputs = self.outputs();
+        assert_eq!(x.len(), self.batch * self.inputs * self.positions);
+        assert_eq!(kernel.len(), self.filters * self.depth());
+        assert_eq!(y.len(), self.batch * self.filters * outputs);
+        if y.is_empty() {
+            return;
+        }
+        let tile = self.tile();
+        let tiles = outputs.div_ceil(tile);
+        let out = Shared::new(y);
+        (0..self.batch * self.groups * tiles).into_par_iter().for_each(|task| {
+            let (sample, group, first) = (task / tiles / self.groups, task / tiles % self.groups, task % tiles * tile);
+            let length = tile.min(outputs - first);
+            let (channels, filters) = (self.group_inputs(), self.group_filters());
+            let from = (sample * self.inputs + group * channels) * self.positions;
+            let x = &x[from..from + channels * self.positions];
+            let first_filter = group * filters;
+            let target = (sample * self.filters + first_filter) * outputs + first;
+            for f in 0..filters {
+                let value = bias.map_or(0.0, |b| b[first_filter + f]);
+                // SAFETY: these `length` values of row f belong to this task alone.
+                unsafe { out.slice(target + f * outputs, length) }.fill(value);
+            }
+            let left = Rows { start: kernel[first_filter * self.depth()..].as_ptr(), stride: self.depth() };
+            SCRATCH.with_borrow_mut(|rows| {
+                let right = if self.taps == 1 && self.before == 0 && self.after == 0 {
+                    Rows { start: x[first..].as_ptr(), stride: self.positions }
+                } else {
+                    self.unfold(x, first, length, rows);
+                    Rows { start: rows.as_ptr(), stride: length }
+                };
+                // SAFETY: `left` and `right` are whole matrices, and the tile of `y` belongs to this task alone.
+                unsafe {
+                    add_product((out.start_of(target), outputs), left, right, (filters, length, self.depth()), false)
+                };
+            });
+        });
+    }
+
+    /// The convolution whose forward pass over an output gradient gives the input gradient: channels and filters swapped, taps in
+    /// reverse.
+    pub(crate) fn transposed(&self) -> Self {
+        let reach = (self.taps - 1) * self.dilation;
+        Self {
+            inputs: self.filters,
+            filters: self.inputs,
+            positions: self.outputs(),
+            before: reach - self.before,
+            after: reach - self.after,
+            ..*self
+        }
+    }
+
+    /// The kernel of [`ConvShape::transposed`]: `[inputs, filters / groups, taps]`, taps in reverse.
+    fn transposed_kernel(&self, kernel: &[f32]) -> Vec<f32> {
+        let (channels, filters, taps) = (self.group_inputs(), self.group_filters(), self.taps);
+        let mut out = vec![0.0; kernel.len()];
+        for group in 0..self.groups {
+            for f in 0..filters {
+                for c in 0..channels {
+                    let from = ((group * filters + f) * channels + c) * taps;
+                    let to = ((group * channels + c) * filters + f) * taps;
+                    for t in 0..taps {
+                        out[to + taps - 1 - t] = kernel[from + t];
+                    }
+                }
+            }
+        }
+        out
+    }
+
+    /// The gradient of the input, `[batch, inputs, positions]`; `gradient` is overwritten. Padding must not exceed the kernel's
+    /// reach, as it does not with "same" and "valid".
+    pub(crate) fn input_gradient(&self, kernel: &[f32], output_gradient: &[f32], gradient: &mut [f32]) {
+        assert!(self.before.max(self.after) <= (self.taps - 1) * self.dilation, "padding beyond the kernel's reach");
+        self.transposed().forward(output_gradient, &self.transposed_kernel(kernel), None, gradient);
+    }
+
+    /// The gradient of the kernel, `[filters, inputs / groups, taps]`.
+    pub(crate) fn kernel_gradient(&self, x: &[f32], output_gradient: &[f32]) -> Vec<f32> {
+        let size = self.filters * self.depth();
+        let outputs = self.outputs();
+        let per_part = self.batch.div_ceil(PARTS).max(1);
+        let parts: Vec<Vec<f32>> = (0..self.batch.div_ceil(per_part))
+            .into_par_iter()
+            .map(|part| {
+                let mut sum = vec![0.0f32; size];
+                let samples = part * per_part..((part + 1) * per_part).min(self.batch);
+                for sample in samples {
+                    self.add_kernel_gradient(sample, x, output_gradient, outputs, &mut sum);
+                }
+                sum
+            })
+            .collect();
+        parts
+            .into_iter()
+            .reduce(|mut sum, part| {
+                sum.iter_mut().zip(&part).for_each(|(s, p)| *s += p);
+                sum
+            })
+            .unwrap_or_else(|| vec![0.0; size])
+    }
+
+    fn add_kernel_gradient(&self, sample: usize, x: &[f32], dy: &[f32], outputs: usize, sum: &mut [f32]) {
+        let (channels, filters, tile) = (self.group_inputs(), self.group_filters(), self.tile());
+        for group in 0..self.groups {
+            let from = (sample * self.inputs + group * channels) * self.positions;
+            let x = &x[from..from + channels * self.positions];
+            let dy = &dy[(sample * self.filters + group * filters) * outputs..][..filters * outputs];
+            let target = &mut sum[group * filters * self.depth()..][..filters * self.depth()];
+            for first in (0..outputs).step_by(tile) {
+                let length = tile.min(outputs - first);
+                SCRATCH.with_borrow_mut(|rows| {
+                    self.unfold(x, first, length, rows);
+                    let left = Rows { start: dy[first..].as_ptr(), stride: outputs };
+                    let right = Rows { start: rows.as_ptr(), stride: length };
+                    let size = (filters, self.depth(), length);
+                    // SAFETY: both are whole matrices of these sizes; `sum` is ours.
+                    unsafe { add_product((target.as_mut_ptr(), self.depth()), left, right, size, true) };
+                });
+            }
+        }
+    }
+
+    /// The gradient of the bias, `[filters]`.
+    pub(crate) fn bias_gradient(&self, output_gradient: &[f32]) -> Vec<f32> {
+        let outputs = self.outputs();
+        let mut sums = vec![0.0f64; self.filters];
+        for sample in output_gradient.chunks_exact((self.filters * outputs).max(1)) {
+            for (sum, row) in sums.iter_mut().zip(sample.chunks_exact(outputs.max(1))) {
+                *sum += f64::from(row.iter().sum::<f32>());
+            }
+        }
+        sums.into_iter().map(|s| s as f32).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::rows::testing::numbers;
+    use super::*;
+    use proptest::prelude::*;
+
+    /// The definition, in f64.
+    fn naive(s: &ConvShape, x: &[f32], kernel: &[f32], bias: &[f32]) -> Vec<f64> {
+        let (channels, filters) = (s.group_inputs(), s.group_filters());
+        let mut y = Vec::new();
+        for b in 0..s.batch {
+            for f in 0..s.filters {
+                for p in 0..s.outputs() {
+                    let mut sum = f64::from(bias[f]);
+                    for c in 0..channels {
+                        for t in 0..s.taps {
+                            let at = (p + t * s.dilation) as isize - s.before as isize;
+                            if (0..s.positions as isize).contains(&at) {
+                                let channel = f / filters * channels + c;
+                                let x = x[(b * s.inputs + channel) * s.positions + at as usize];
+                                sum += f64::from(kernel[(f * channels + c) * s.taps + t]) * f64::from(x);
+                            }
+                        }
+                    }
+                    y.push(sum);
+                }
+            }
+        }
+        y
+    }
+
+    fn close(a: &[f32], b: &[f64]) -> bool {
+        let scale = b.iter().fold(1.0f64, |m, v| m.max(v.abs()));
+        a.len() == b.len() && a.iter().zip(b).all(|(a, b)| (f64::from(*a) - b).abs() <= 2e-5 * scale)
+    }
+
+    fn shapes() -> impl Strategy<Value = ConvShape> {
+        let sizes = (1usize..4, 1usize..4, 1usize..5, 1usize..5, 1usize..300);
+        (sizes, 1usize..12, prop_oneof![Just(1usize), 2usize..9, Just(64usize), Just(512usize)], 0u8..3).prop_map(
+            |((batch, groups, channels, filters, positions), taps, dilation, padding)| {
+                let reach = (taps - 1) * dilation;
+                // Same, valid (when something comes out), or zeros on one side only.
+                let (before, after) = match padding {
+                    0 => (reach / 2, reach - reach / 2),
+                    1 if positions > reach => (0, 0),
+                    _ => (reach, 0),
+                };
+                let (inputs, filters) = (channels * groups, filters * groups);
+                ConvShape { batch, inputs, positions, filters, taps, dilation, groups, before, after }
+            },
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn follows_the_definition(s in shapes(), seed in 0u64..1000) {
+            let x = numbers(seed, s.batch * s.inputs * s.positions);
+            let kernel = numbers(seed + 1, s.filters * s.depth());
+            let bias = numbers(seed + 2, s.filters);
+            let mut y = vec![f32::NAN; s.batch * s.filters * s.outputs()];
+            s.forward(&x, &kernel, Some(&bias), &mut y);
+            prop_assert!(close(&y, &naive(&s, &x, &kernel, &bias)), "{s:?}");
+        }
+
+        /// Σ dy · y is linear in x, kernel and bias: its derivatives are sums over the definition with one of them replaced by a unit.
+        #[test]
+        fn gradients_are_those_of_the_definition(s in shapes(), seed in 0u64..1000) {
+            let x = numbers(seed, s.batch * s.inputs * s.positions);
+            let kernel = numbers(seed + 1, s.filters * s.depth());
+            let dy = numbers(seed + 2, s.batch * s.filters * s.outputs());
+            let zero = vec![0.0; s.filters];
+            let derivative = |x: &[f32], kernel: &[f32], bias: &[f32]| -> f64 {
+                naive(&s, x, kernel, bias).iter().zip(&dy).map(|(y, d)| y * f64::from(*d)).sum()
+            };
+            let mut dx = vec![f32::NAN; x.len()];
+            s.input_gradient(&kernel, &dy, &mut dx);
+            let dk = s.kernel_gradient(&x, &dy);
+            let db = s.bias_gradient(&dy);
+            prop_assert_eq!((dk.len(), db.len()), (kernel.len(), s.filters));
+            for i in [0, x.len() / 3, x.len() - 1] {
+                let mut unit = vec![0.0; x.len()];
+                unit[i] = 1.0;
+                let truth = derivative(&unit, &kernel, &zero);
+                prop_assert!((f64::from(dx[i]) - truth).abs() < 2e-5 * (1.0 + truth.abs()), "{s:?} dx[{i}] {} {truth}", dx[i]);
+            }
+            for i in [0, kernel.len() / 2, kernel.len() - 1] {
+                let mut unit = vec![0.0; kernel.len()];
+                unit[i] = 1.0;
+                let truth = derivative(&x, &unit, &zero);
+                prop_assert!((f64::from(dk[i]) - truth).abs() < 5e-5 * (1.0 + truth.abs()), "{s:?} dk[{i}] {} {truth}", dk[i]);
+            }
+            let mut unit = vec![0.0; s.filters];
+            unit[0] = 1.0;
+            let truth = derivative(&vec![0.0; x.len()], &kernel, &unit);
+            prop_assert!((f64::from(db[0]) - truth).abs() < 5e-5 * (1.0 + truth.abs()), "{s:?} db {} {truth}", db[0]);
+        }
+    }
+
+    #[test]
+    fn the_number_of_threads_does_not_matter() {
+        let s = ConvShape {
+            batch: 9,
+            inputs: 6,
+            positions: 700,
+            filters: 5,
+            taps: 7,
+            dilation: 3,
+            groups: 1,
+            before: 9,
+            after: 9,
+        };
+        let (x, dy) = (numbers(1, 9 * 6 * 700), numbers(2, 9 * 5 * s.outputs()));
+        let of = |threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| s.kernel_gradient(&x, &dy))
+        };
+        assert_eq!(of(1), of(3));
+    }
+}

@@ -1,0 +1,314 @@
+//! The kernels as differentiable operations of burn's `flex` backend.
+
+use burn::backend::autodiff::NodeId;
+use burn::backend::autodiff::checkpoint::base::Checkpointer;
+use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
+use burn::backend::autodiff::grads::Gradients;
+use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
+use burn::backend::tensor::FloatTensor;
+use burn::backend::{Autodiff, AutodiffBackend, Backend, Dispatch, Flex, TensorMetadata, backend_extension};
+use burn::tensor::{Device, Tensor, TensorData};
+
+use super::ConvShape;
+use super::batch_norm::NormShape;
+use super::max_pool::{max_pool, max_pool_gradient};
+
+/// Operations that `flex` has from us.
+#[backend_extension(Flex, Autodiff)]
+pub(crate) trait KernelBackend: Backend {
+    fn convolve(
+        x: FloatTensor<Self>,
+        kernel: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        dilation: usize,
+        groups: usize,
+        before: usize,
+        after: usize,
+    ) -> FloatTensor<Self>;
+    /// Means and variances of the channels, `[2, channels]`; a constant to backward passes.
+    fn moments(x: FloatTensor<Self>) -> FloatTensor<Self>;
+    /// Batch norm with the moments of `x` itself, whose dependence on `x` the gradient takes in.
+    fn normalise(
+        x: FloatTensor<Self>,
+        gamma: FloatTensor<Self>,
+        beta: FloatTensor<Self>,
+        moments: FloatTensor<Self>,
+        epsilon: f64,
+    ) -> FloatTensor<Self>;
+    fn pool(x: FloatTensor<Self>, width: usize) -> FloatTensor<Self>;
+}
+
+/// Whether tensors of a device are served by these kernels.
+pub(crate) fn serve(device: &Device) -> bool {
+    device.clone().without_autodiff() == Device::flex()
+}
+
+/// A "same" convolution (the odd zero of the padding at the end) on the processor.
+pub(crate) fn conv1d_same(
+    x: Tensor<3>,
+    kernel: Tensor<3>,
+    bias: Tensor<1>,
+    dilation: usize,
+    groups: usize,
+) -> Tensor<3> {
+    let reach = (kernel.dims()[2] - 1) * dilation;
+    let (before, after) = (reach / 2, reach - reach / 2);
+    Tensor::from_dispatch(<Dispatch as KernelBackend>::convolve(
+        x.into_dispatch(),
+        kernel.into_dispatch(),
+        bias.into_dispatch(),
+        dilation,
+        groups,
+        before,
+        after,
+    ))
+}
+
+/// Batch norm with the batch's own statistics on the processor: the output, the means and the biased variances.
+pub(crate) fn batch_norm_train(
+    x: Tensor<3>,
+    gamma: Tensor<1>,
+    beta: Tensor<1>,
+    epsilon: f64,
+) -> (Tensor<3>, Tensor<1>, Tensor<1>) {
+    let channels = x.dims()[1];
+    let moments = <Dispatch as KernelBackend>::moments(x.clone().without_autodiff().into_dispatch());
+    let y = <Dispatch as KernelBackend>::normalise(
+        x.into_dispatch(),
+        gamma.into_dispatch(),
+        beta.into_dispatch(),
+        moments.clone(),
+        epsilon,
+    );
+    let moments = Tensor::<2>::from_dispatch(moments);
+    let row = |i: usize| moments.clone().slice([i..i + 1, 0..channels]).reshape([channels]);
+    (Tensor::from_dispatch(y), row(0), row(1))
+}
+
+/// Maximum over stretches of `width` that do not overlap, on the processor.
+pub(crate) fn max_pool1d(x: Tensor<3>, width: usize) -> Tensor<3> {
+    Tensor::from_dispatch(<Dispatch as KernelBackend>::pool(x.into_dispatch(), width))
+}
+
+type Primitive = FloatTensor<Flex>;
+
+/// The values of a tensor, laid out anew when they do not lie in order.
+fn with_values<R>(tensor: &Primitive, then: impl FnOnce(&[f32]) -> R) -> R {
+    match tensor.as_slice::<f32>() {
+        Some(values) => then(values),
+        None => {
+            let ordered = tensor.to_contiguous();
+            then(ordered.as_slice::<f32>().unwrap_or_default())
+        }
+    }
+}
+
+fn tensor(values: Vec<f32>, shape: &[usize]) -> Primitive {
+    Primitive::from_data(TensorData::new(values, shape.to_vec()))
+}
+
+fn shape_of(
+    x: &Primitive,
+    kernel: &Primitive,
+    (dilation, groups, before, after): (usize, usize, usize, usize),
+) -> ConvShape {
+    let (x, kernel) = (x.shape(), kernel.shape());
+    ConvShape {
+        batch: x[0],
+        inputs: x[1],
+        positions: x[2],
+        filters: kernel[0],
+        taps: kernel[2],
+        dilation,
+        groups,
+        before,
+        after,
+    }
+}
+
+fn forward(shape: &ConvShape, x: &Primitive, kernel: &Primitive, bias: &Primitive) -> Primitive {
+    let mut y = vec![0.0f32; shape.batch * shape.filters * shape.outputs()];
+    with_values(x, |x| {
+        with_values(kernel, |kernel| with_values(bias, |bias| shape.forward(x, kernel, Some(bias), &mut y)))
+    });
+    tensor(y, &[shape.batch, shape.filters, shape.outputs()])
+}
+
+impl KernelBackend for Flex {
+    fn convolve(
+        x: Primitive,
+        kernel: Primitive,
+        bias: Primitive,
+        dilation: usize,
+        groups: usize,
+        before: usize,
+        after: usize,
+    ) -> Primitive {
+        forward(&shape_of(&x, &kernel, (dilation, groups, before, after)), &x, &kernel, &bias)
+    }
+
+    fn moments(x: Primitive) -> Primitive {
+        let shape = norm_shape(&x);
+        tensor(with_values(&x, |x| shape.moments(x)), &[2, shape.channels])
+    }
+
+    fn normalise(x: Primitive, gamma: Primitive, beta: Primitive, moments: Primitive, epsilon: f64) -> Primitive {
+        normalised(&x, &gamma, &beta, &moments, epsilon)
+    }
+
+    fn pool(x: Primitive, width: usize) -> Primitive {
+        pooled(&x, width).0
+    }
+}
+
+fn norm_shape(x: &Primitive) -> NormShape {
+    let shape = x.shape();
+    NormShape { batch: shape[0], channels: shape[1], positions: shape[2] }
+}
+
+fn normalised(x: &Primitive, gamma: &Primitive, beta: &Primitive, moments: &Primitive, epsilon: f64) -> Primitive {
+    let shape = norm_shape(x);
+    let y = with_values(x, |x| {
+        with_values(gamma, |gamma| {
+            with_values(beta, |beta| with_values(moments, |moments| shape.normalise(x, gamma, beta, moments, epsilon)))
+        })
+    });
+    tensor(y, &[shape.batch, shape.channels, shape.positions])
+}
+
+fn pooled(x: &Primitive, width: usize) -> (Primitive, Vec<u32>) {
+    let shape = x.shape();
+    let (y, places) = with_values(x, |x| max_pool(x, shape[2], width));
+    (tensor(y, &[shape[0], shape[1], shape[2] / width]), places)
+}
+
+#[derive(Debug)]
+struct Convolution;
+
+impl Backward<Flex, 3> for Convolution {
+    type State = (NodeId, NodeId, ConvShape);
+
+    fn backward(self, ops: Ops<Self::State, 3>, grads: &mut Gradients, checkpointer: &mut Checkpointer) {
+        let [node_x, node_kernel, node_bias] = ops.parents;
+        let dy = grads.consume::<Flex>(&ops.node);
+        let (x, kernel, shape) = ops.state;
+        let x: Primitive = checkpointer.retrieve_node_output(x);
+        let kernel: Primitive = checkpointer.retrieve_node_output(kernel);
+        with_values(&dy, |dy| {
+            if let Some(node) = node_x {
+                let mut dx = vec![0.0f32; shape.batch * shape.inputs * shape.positions];
+                with_values(&kernel, |kernel| shape.input_gradient(kernel, dy, &mut dx));
+                grads.register::<Flex>(node.id, tensor(dx, &[shape.batch, shape.inputs, shape.positions]));
+            }
+            if let Some(node) = node_kernel {
+                let gradient = with_values(&x, |x| shape.kernel_gradient(x, dy));
+                let size = [shape.filters, shape.inputs / shape.groups, shape.taps];
+                grads.register::<Flex>(node.id, tensor(gradient, &size));
+            }
+            if let Some(node) = node_bias {
+                grads.register::<Flex>(node.id, tensor(shape.bias_gradient(dy), &[shape.filters]));
+            }
+        });
+    }
+}
+
+#[derive(Debug)]
+struct Normalisation;
+
+impl Backward<Flex, 3> for Normalisation {
+    type State = (NodeId, NodeId, Primitive, f64);
+
+    fn backward(self, ops: Ops<Self::State, 3>, grads: &mut Gradients, checkpointer: &mut Checkpointer) {
+        let [node_x, node_gamma, node_beta] = ops.parents;
+        let dy = grads.consume::<Flex>(&ops.node);
+        let (x, gamma, moments, epsilon) = ops.state;
+        let x: Primitive = checkpointer.retrieve_node_output(x);
+        let gamma: Primitive = checkpointer.retrieve_node_output(gamma);
+        let shape = norm_shape(&x);
+        let found = with_values(&dy, |dy| {
+            with_values(&x, |x| {
+                with_values(&gamma, |gamma| {
+                    with_values(&moments, |moments| shape.gradients(x, gamma, moments, epsilon, dy))
+                })
+            })
+        });
+        if let Some(node) = node_x {
+            grads.register::<Flex>(node.id, tensor(found.x, &[shape.batch, shape.channels, shape.positions]));
+        }
+        for (node, values) in [(node_gamma, found.gamma), (node_beta, found.beta)] {
+            if let Some(node) = node {
+                grads.register::<Flex>(node.id, tensor(values, &[shape.channels]));
+            }
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Pooling;
+
+impl Backward<Flex, 1> for Pooling {
+    /// Where the maxima lie, the input's shape, the width.
+    type State = (Vec<u32>, [usize; 3], usize);
+
+    fn backward(self, ops: Ops<Self::State, 1>, grads: &mut Gradients, _checkpointer: &mut Checkpointer) {
+        let [node] = ops.parents;
+        let dy = grads.consume::<Flex>(&ops.node);
+        let (places, shape, width) = ops.state;
+        if let Some(node) = node {
+            let dx = with_values(&dy, |dy| max_pool_gradient(dy, &places, shape[2], width));
+            grads.register::<Flex>(node.id, tensor(dx, &shape));
+        }
+    }
+}
+
+impl<C: CheckpointStrategy> KernelBackend for Autodiff<Flex, C> {
+    fn moments(x: FloatTensor<Self>) -> FloatTensor<Self> {
+        Self::from_inner(Flex::moments(x.into_primitive()))
+    }
+
+    fn normalise(
+        x: FloatTensor<Self>,
+        gamma: FloatTensor<Self>,
+        beta: FloatTensor<Self>,
+        moments: FloatTensor<Self>,
+        epsilon: f64,
+    ) -> FloatTensor<Self> {
+        let y = normalised(x.primitive(), gamma.primitive(), beta.primitive(), moments.primitive(), epsilon);
+        match Normalisation.prepare::<C>([x.node(), gamma.node(), beta.node()]).compute_bound().stateful() {
+            OpsKind::Tracked(mut prep) => {
+                let state = (prep.checkpoint(&x), prep.checkpoint(&gamma), moments.into_primitive(), epsilon);
+                prep.finish(state, y)
+            }
+            OpsKind::UnTracked(prep) => prep.finish(y),
+        }
+    }
+
+    fn pool(x: FloatTensor<Self>, width: usize) -> FloatTensor<Self> {
+        let shape = x.primitive().shape();
+        let (y, places) = pooled(x.primitive(), width);
+        match Pooling.prepare::<C>([x.node()]).compute_bound().stateful() {
+            OpsKind::Tracked(prep) => prep.finish((places, [shape[0], shape[1], shape[2]], width), y),
+            OpsKind::UnTracked(prep) => prep.finish(y),
+        }
+    }
+
+    fn convolve(
+        x: FloatTensor<Self>,
+        kernel: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        dilation: usize,
+        groups: usize,
+        before: usize,
+        after: usize,
+    ) -> FloatTensor<Self> {
+        let shape = shape_of(x.primitive(), kernel.primitive(), (dilation, groups, before, after));
+        let y = forward(&shape, x.primitive(), kernel.primitive(), bias.primitive());
+        match Convolution.prepare::<C>([x.node(), kernel.node(), bias.node()]).compute_bound().stateful() {
+            OpsKind::Tracked(mut prep) => {
+                let state = (prep.checkpoint(&x), prep.checkpoint(&kernel), shape);
+                prep.finish(state, y)
+            }
+            OpsKind::UnTracked(prep) => prep.finish(y),
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! Sums over a row of values, and slices that threads share.
+
+use std::marker::PhantomData;
+
+/// Partial sums kept side by side, so that the loop vectorises and its order is fixed.
+const LANES: usize = 16;
+
+/// Values that several threads write, each its own part.
+#[derive(Clone, Copy)]
+pub(super) struct Shared<'a> {
+    start: *mut f32,
+    length: usize,
+    values: PhantomData<&'a mut [f32]>,
+}
+
+// SAFETY: `slice` is only called for parts that no other task touches.
+unsafe impl Send for Shared<'_> {}
+unsafe impl Sync for Shared<'_> {}
+
+impl<'a> Shared<'a> {
+    pub(super) fn new(values: &'a mut [f32]) -> Self {
+        Self { start: values.as_mut_ptr(), length: values.len(), values: PhantomData }
+    }
+
+    /// Where the values from an index on lie.
+    pub(super) fn start_of(self, index: usize) -> *mut f32 {
+        assert!(index <= self.length);
+        // SAFETY: inside the slice or at its end.
+        unsafe { self.start.add(index) }
+    }
+
+    /// Part of the values.
+    ///
+    /// # Safety
+    /// No other part that is in use at the same time may overlap this one.
+    pub(super) unsafe fn slice(self, start: usize, length: usize) -> &'a mut [f32] {
+        assert!(start + length <= self.length);
+        // SAFETY: inside the slice that `new` was given; apart from others as the caller promised.
+        unsafe { std::slice::from_raw_parts_mut(self.start.add(start), length) }
+    }
+}
+
+fn reduce(x: &[f32], of: impl Fn(f32) -> f32) -> f64 {
+    let (whole, rest) = x.as_chunks::<LANES>();
+    let mut sums = [0.0f32; LANES];
+    for chunk in whole {
+        for (sum, v) in sums.iter_mut().zip(chunk) {
+            *sum += of(*v);
+        }
+    }
+    let rest: f32 = rest.iter().map(|v| of(*v)).sum();
+    sums.iter().map(|s| f64::from(*s)).sum::<f64>() + f64::from(rest)
+}
+
+/// Σ x.
+pub(super) fn sum(x: &[f32]) -> f64 {
+    reduce(x, |v| v)
+}
+
+/// Σ (x − mean)².
+pub(super) fn sum_of_squares(x: &[f32], mean: f32) -> f64 {
+    reduce(x, |v| (v - mean) * (v - mean))
+}
+
+/// Σ (x − mean) · y.
+pub(super) fn sum_of_products(x: &[f32], y: &[f32], mean: f32) -> f64 {
+    let (whole_x, rest_x) = x.as_chunks::<LANES>();
+    let (whole_y, rest_y) = y.as_chunks::<LANES>();
+    let mut sums = [0.0f32; LANES];
+    for (x, y) in whole_x.iter().zip(whole_y) {
+        for ((sum, x), y) in sums.iter_mut().zip(x).zip(y) {
+            *sum += (x - mean) * y;
+        }
+    }
+    let rest: f32 = rest_x.iter().zip(rest_y).map(|(x, y)| (x - mean) * y).sum();
+    sums.iter().map(|s| f64::from(*s)).sum::<f64>() + f64::from(rest)
+}
+
+#[cfg(test)]
+pub(super) mod testing {
+    /// Numbers in [−0.5, 0.5) that follow from a seed.
+    pub(crate) fn numbers(seed: u64, n: usize) -> Vec<f32> {
+        let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+        (0..n)
+            .map(|_| {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                (state >> 40) as f32 / (1u64 << 24) as f32 - 0.5
+            })
+            .collect()
+    }
+}
