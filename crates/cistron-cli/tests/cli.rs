@@ -1,16 +1,10 @@
 //! The command as a user meets it: exit codes, messages, and the main job end to end on a small simulated genome.
 
+mod support;
+
 use std::fs;
-use std::path::Path;
-use std::process::{Command, Output};
 
-fn cistron(args: &[&str], dir: &Path) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_cistron")).args(args).current_dir(dir).output().expect("cistron runs")
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
+use support::{cistron, small_study, stderr, weights};
 
 #[test]
 fn a_study_that_is_wrong_in_three_places_reports_all_three() {
@@ -47,50 +41,6 @@ fn missing_files_and_absent_devices_are_named() {
     let output = cistron(&["run", "s.toml", "--device", "tpu"], dir.path());
     assert_eq!(output.status.code(), Some(2));
     assert!(stderr(&output).contains("gpu:0"), "{}", stderr(&output));
-}
-
-/// Simulates a genome and writes a quick study over it.
-fn small_study(dir: &Path, epochs: u32) {
-    let simulated = cistron(
-        &["-q", "simulate", "--out", "genome", "--contigs", "3", "--contig-bp", "40000", "--cell-types", "2"],
-        dir,
-    );
-    assert!(simulated.status.success(), "{}", stderr(&simulated));
-    let study = format!(
-        r#"
-[study]
-name = "small"
-[genome]
-fasta = "genome/genome.fa"
-[dataset]
-kind = "coverage"
-window_bp = 512
-input_bp = 384
-bin_bp = 32
-select = {{ coverage_above = 0.0 }}
-split = {{ by = "contig", valid = ["chr2"], test = ["chr3"] }}
-tracks = [
-  {{ name = "one", bigwig = "genome/cell-type-1.bw" }},
-  {{ name = "two", bigwig = "genome/cell-type-2.bw" }},
-]
-[[model]]
-preset = "residualbind-32"
-width_factor = 0.02
-[train]
-epochs = {epochs}
-batch_size = 16
-[[evaluate]]
-kind = "generalisation"
-bootstrap_replicates = 100
-"#
-    );
-    fs::write(dir.join("small.toml"), study).unwrap();
-}
-
-fn weights(dir: &Path, run: &str) -> String {
-    let manifest: serde_json::Value =
-        serde_json::from_slice(&fs::read(dir.join(run).join("manifest.json")).unwrap()).unwrap();
-    manifest["models"][0]["weights_blake3"].as_str().unwrap().to_owned()
 }
 
 #[test]

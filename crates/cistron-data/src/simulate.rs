@@ -43,7 +43,7 @@ pub struct SimulateOptions {
 
 impl Default for SimulateOptions {
     fn default() -> Self {
-        Self { seed: 1, contigs: 6, contig_bp: 400_000, cell_types: 3, element_every_bp: 1500, background_rate: 0.04 }
+        Self { seed: 1, contigs: 6, contig_bp: 400_000, cell_types: 3, element_every_bp: 800, background_rate: 0.2 }
     }
 }
 
@@ -143,7 +143,7 @@ pub fn simulate_genome(
     })
 }
 
-/// Background with regional GC content and elements of one to five motif instances.
+/// Background with regional GC content and elements of two to six motif instances.
 fn sequence(options: &SimulateOptions, motifs: &[Pwm], contig: usize) -> (Vec<u8>, Vec<Planted>) {
     let mut rng = keyed_rng(options.seed, Stream::Simulate, 0, contig as u64);
     let mut codes = Vec::with_capacity(options.contig_bp);
@@ -166,7 +166,7 @@ fn sequence(options: &SimulateOptions, motifs: &[Pwm], contig: usize) -> (Vec<u8
     for slot in 0..slots {
         let room = options.element_every_bp - 400;
         let centre = slot * options.element_every_bp + 200 + rng.random_range(0..room as u64) as usize;
-        let sites = rng.random_range(1..=5u32);
+        let sites = rng.random_range(2..=6u32);
         let mut taken: Vec<(usize, usize)> = Vec::new();
         for _ in 0..sites {
             let motif = rng.random_range(0..motifs.len() as u64) as usize;

@@ -18,7 +18,7 @@ use cistron_stats::{Bootstrap, Undefined};
 use serde::{Deserialize, Serialize};
 
 pub use figures::{Curve, CurveFamily, Density, Scatter, TrackExample};
-pub use verdict::{Outcome, Verdict};
+pub use verdict::{Outcome, Verdict, metric_label};
 
 use crate::{EvalError, StoredPredictions};
 

@@ -14,7 +14,7 @@ pub fn demo_study(genome: &SimulatedGenome, contigs: usize) -> String {
         // Writing to a string cannot fail.
         write!(
             tracks,
-            "\n[[dataset.tracks]]\nname = \"{}\"\nbigwig = \"genome/{}\"\npeaks = \"genome/{}\"\n",
+            "\n[[dataset.tracks]]\nname = \"{}\"\nbigwig = \"genome/{}\"\npeaks = \"genome/{}\"\nnormalise = [\"scale-by-mean\"]\n",
             track.name,
             name(&track.bigwig),
             name(&track.peaks)
@@ -45,13 +45,10 @@ split = {{ by = "contig", valid = ["chr{valid}"], test = ["chr{contigs}"] }}
 preset = "residualbind-32"
 width_factor = 0.125
 
-[[model]]
-preset = "cnn"
-width_factor = 0.25
-
 [train]
-epochs = 12
-batch_size = 32
+epochs = 10
+batch_size = 16
+learning_rate = 0.003
 patience = 4
 "#,
         valid = contigs - 1,

@@ -6,8 +6,9 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use cistron::CistronError;
+use cistron::data::{Dataset, Split};
 use cistron::eval::measure_metric_speed;
-use cistron_core::{Reporter, one_hot_u8};
+use cistron_core::{BatchSource, Pass, Reporter, one_hot_u8};
 use serde_json::json;
 
 #[derive(clap::Subcommand)]
@@ -16,6 +17,8 @@ pub(crate) enum BenchCommand {
     OneHot(OneHotArgs),
     /// Windows read from a bigWig at base resolution, one thread
     Windows(WindowsArgs),
+    /// Training batches read from a dataset directory (shifted, reverse complemented, binned)
+    Loader(LoaderArgs),
     /// Whole-chromosome metrics
     Metrics(MetricsArgs),
 }
@@ -41,6 +44,18 @@ pub(crate) struct WindowsArgs {
     /// Repetitions
     #[arg(long, default_value_t = 3)]
     iters: usize,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct LoaderArgs {
+    /// The dataset directory (RUN/dataset)
+    dataset: PathBuf,
+    /// Sequences a batch
+    #[arg(long, default_value_t = 64)]
+    batch_size: usize,
+    /// Repetitions: passes over the training split
+    #[arg(long, default_value_t = 5)]
+    iters: u64,
 }
 
 #[derive(clap::Args)]
@@ -91,6 +106,25 @@ pub(super) fn run(command: BenchCommand, _reporter: &dyn Reporter) -> anyhow::Re
             println!(
                 "{}",
                 json!({ "bench": "windows", "windows": windows, "window_bp": window_bp, "seconds": seconds })
+            );
+        }
+        BenchCommand::Loader(LoaderArgs { dataset, batch_size, iters }) => {
+            let dataset = Dataset::open(&dataset).map_err(CistronError::from)?;
+            let mut options = dataset.source_options(0);
+            (options.reverse_complement, options.random_shift) = (true, true);
+            let source = dataset.source(Split::Train, &options).map_err(CistronError::from)?;
+            let (mut samples, mut seconds) = (0, Vec::new());
+            for epoch in 0..iters {
+                let start = Instant::now();
+                samples = 0;
+                for batch in source.batches(Pass::Train { epoch }, batch_size) {
+                    samples += batch?.targets.dim().0;
+                }
+                seconds.push(start.elapsed().as_secs_f64());
+            }
+            println!(
+                "{}",
+                json!({ "bench": "loader", "samples": samples, "batch_size": batch_size, "seconds": seconds })
             );
         }
         BenchCommand::Metrics(MetricsArgs { positions, tasks }) => {

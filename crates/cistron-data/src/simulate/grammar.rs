@@ -37,8 +37,8 @@ impl Grammar {
                         varied
                             * match motif.name.as_str() {
                                 "REST" => -2.0,
-                                "CTCF" | "SP1" => 1.5,
-                                _ if index % cell_types == cell => 2.0,
+                                "CTCF" | "SP1" => 1.8,
+                                _ if index % cell_types == cell => 2.5,
                                 _ => 0.2,
                             }
                     })

@@ -35,6 +35,28 @@ pub struct Verdict {
     pub text: String,
 }
 
+/// The name of a metric for people; the identifier itself when it is not one of ours.
+pub fn metric_label(metric: &str) -> &str {
+    match metric {
+        "pearson_whole_chromosome" => "Pearson r, whole chromosome",
+        "spearman_whole_chromosome" => "Spearman ρ, whole chromosome",
+        "pearson_per_sequence" => "Pearson r, per sequence",
+        "spearman_per_sequence" => "Spearman ρ, per sequence",
+        "pearson" => "Pearson r",
+        "spearman" => "Spearman ρ",
+        "r_squared" => "R²",
+        "mse" => "mean squared error",
+        "poisson_nll" => "Poisson NLL",
+        "jensen_shannon_distance_base2" => "Jensen–Shannon distance (base 2)",
+        "scaling_factor" => "scaling factor",
+        "auroc" => "AUROC",
+        "average_precision" => "average precision",
+        "expected_calibration_error" => "calibration error",
+        "binary_cross_entropy" => "cross-entropy",
+        other => other,
+    }
+}
+
 /// Metrics that decide, in this order: the first one defined for both. A constant has no correlation, so it is compared by a
 /// loss.
 fn deciding(kind: TargetKind) -> [&'static str; 2] {
@@ -106,7 +128,7 @@ pub(super) fn verdicts(
             };
             let text = format!(
                 "{model} {verb} {baseline}: {} {} against {}",
-                metric.replace('_', " "),
+                metric_label(metric),
                 shown(of_model),
                 shown(of_baseline)
             );

@@ -9,7 +9,7 @@ use std::cell::RefCell;
 use gemm::Parallelism;
 use rayon::prelude::*;
 
-use super::rows::Shared;
+use super::rows::{Shared, sum};
 
 /// Values of a tile's matrix that are aimed at: 256 kB.
 const TILE_VALUES: usize = 1 << 16;
@@ -219,19 +219,19 @@ impl ConvShape {
         let parts: Vec<Vec<f32>> = (0..self.batch.div_ceil(per_part))
             .into_par_iter()
             .map(|part| {
-                let mut sum = vec![0.0f32; size];
+                let mut total = vec![0.0f32; size];
                 let samples = part * per_part..((part + 1) * per_part).min(self.batch);
                 for sample in samples {
-                    self.add_kernel_gradient(sample, x, output_gradient, outputs, &mut sum);
+                    self.add_kernel_gradient(sample, x, output_gradient, outputs, &mut total);
                 }
-                sum
+                total
             })
             .collect();
         parts
             .into_iter()
-            .reduce(|mut sum, part| {
-                sum.iter_mut().zip(&part).for_each(|(s, p)| *s += p);
-                sum
+            .reduce(|mut total, part| {
+                total.iter_mut().zip(&part).for_each(|(t, p)| *t += p);
+                total
             })
             .unwrap_or_else(|| vec![0.0; size])
     }
@@ -260,13 +260,9 @@ impl ConvShape {
     /// The gradient of the bias, `[filters]`.
     pub(crate) fn bias_gradient(&self, output_gradient: &[f32]) -> Vec<f32> {
         let outputs = self.outputs();
-        let mut sums = vec![0.0f64; self.filters];
-        for sample in output_gradient.chunks_exact((self.filters * outputs).max(1)) {
-            for (sum, row) in sums.iter_mut().zip(sample.chunks_exact(outputs.max(1))) {
-                *sum += f64::from(row.iter().sum::<f32>());
-            }
-        }
-        sums.into_iter().map(|s| s as f32).collect()
+        let row = |sample: usize, f: usize| &output_gradient[(sample * self.filters + f) * outputs..][..outputs];
+        let total = |f: usize| (0..self.batch).map(|sample| sum(row(sample, f))).sum::<f64>() as f32;
+        (0..self.filters).into_par_iter().map(total).collect()
     }
 }
 

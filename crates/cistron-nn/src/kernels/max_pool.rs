@@ -55,6 +55,6 @@ mod tests {
         assert_eq!((y, &places), (vec![3.0, 3.0, -4.0, -2.0], &vec![1, 0, 0, 1]));
         let dx = max_pool_gradient(&[1.0, 2.0, 3.0, 4.0], &places, 5, 2);
         assert_eq!(dx, [0.0, 1.0, 2.0, 0.0, 0.0, 3.0, 0.0, 0.0, 4.0, 0.0]);
-        assert_eq!(max_pool(&[1.0, 2.0], 2, 3).0, []);
+        assert!(max_pool(&[1.0, 2.0], 2, 3).0.is_empty());
     }
 }
