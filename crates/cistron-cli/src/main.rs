@@ -1,5 +1,6 @@
 //! The `cistron` command. Arguments are parsed here and handed to the `cistron` facade; nothing is computed here.
 
+mod allocator;
 mod commands;
 mod terminal;
 
@@ -26,6 +27,7 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
+    allocator::keep_freed_memory();
     tracing_subscriber::fmt()
         .with_env_filter(
             tracing_subscriber::EnvFilter::try_from_env("CISTRON_LOG")

@@ -2,6 +2,15 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+/// Whether the system ran out of room (disk, quota, limit on a file's size), anywhere down the chain of causes.
+pub fn is_out_of_space(error: &(dyn std::error::Error + 'static)) -> bool {
+    use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+    let full = error
+        .downcast_ref::<std::io::Error>()
+        .is_some_and(|e| matches!(e.kind(), StorageFull | FileTooLarge | QuotaExceeded));
+    full || error.source().is_some_and(is_out_of_space)
+}
+
 fn partial_name(target: &Path) -> PathBuf {
     let mut name = target.file_name().unwrap_or_default().to_os_string();
     name.push(".partial");

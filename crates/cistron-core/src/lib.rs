@@ -23,7 +23,7 @@ mod seed;
 mod sequence_batch;
 mod target;
 
-pub use atomic_output::{AtomicFile, StagedDir};
+pub use atomic_output::{AtomicFile, StagedDir, is_out_of_space};
 pub use batch_source::{BatchSource, Pass, SourceError, TargetBatch};
 pub use interval::{Interval, Strand};
 pub use one_hot::{NEncoding, one_hot_f32, one_hot_u8};

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use cistron_core::TargetKind;
+use cistron_core::{TargetKind, is_out_of_space};
 use cistron_genome::{BigWig, Contig, ContigMap, Genome, preflight, read_chrom_sizes, read_fasta, read_peaks};
 
 use crate::build::{self, BuildOptions, InputPath};
@@ -19,6 +19,8 @@ pub struct Problem {
     pub message: String,
     /// What to do, where the message does not say.
     pub help: Option<String>,
+    /// Whether the machine is at fault (a full disk), not the input.
+    pub out_of_space: bool,
 }
 
 /// Finds every problem with the configuration and its files: keys, missing or empty files, contigs that do not match,
@@ -49,7 +51,10 @@ struct Found {
 
 impl Found {
     fn add(&mut self, key: &str, message: String, help: Option<String>) {
-        let problem = Problem { where_: key.to_owned(), message, help };
+        self.push(Problem { where_: key.to_owned(), message, help, out_of_space: false });
+    }
+
+    fn push(&mut self, problem: Problem) {
         if !self.problems.contains(&problem) {
             self.problems.push(problem);
         }
@@ -83,11 +88,13 @@ impl Found {
     }
 
     /// The value, or the error as a problem.
-    fn ok<T, E: std::fmt::Display>(&mut self, key: &str, result: Result<T, E>) -> Option<T> {
+    fn ok<T, E: std::error::Error + 'static>(&mut self, key: &str, result: Result<T, E>) -> Option<T> {
         match result {
             Ok(value) => Some(value),
             Err(error) => {
-                self.add(key, error.to_string(), None);
+                let out_of_space = is_out_of_space(&error);
+                let help = out_of_space.then(|| "free some space, or choose another run directory".to_owned());
+                self.push(Problem { where_: key.to_owned(), message: error.to_string(), help, out_of_space });
                 None
             }
         }

@@ -3,9 +3,11 @@
 
 mod batch_norm;
 mod conv1d;
+mod dropout;
 mod extension;
 mod max_pool;
 mod rows;
 
 use conv1d::ConvShape;
-pub(crate) use extension::{batch_norm_train, conv1d_same, max_pool1d, serve};
+pub(crate) use dropout::Mask;
+pub(crate) use extension::{batch_norm_train, conv1d_same, dropout, max_pool1d, serve};

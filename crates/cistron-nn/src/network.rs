@@ -3,8 +3,8 @@ use std::ops::Range;
 use burn::tensor::{Device, Tensor};
 
 use crate::NnError;
-use crate::blocks::Pass;
-use crate::plan::Plan;
+use crate::blocks::{Activation, Block, Pass};
+use crate::plan::{Layer, Plan};
 use crate::weight_file::NamedTensor;
 use crate::weights::{WeightSpec, Weights, from_values};
 
@@ -41,8 +41,16 @@ impl Network {
 
     /// `[batch, 4, length]` to `[batch, tasks, bins]`, with these weights in the place of the network's own.
     pub(crate) fn forward_with(&self, weights: &Weights, mut x: Tensor<3>, pass: &mut Pass) -> Tensor<3> {
-        for (layer, range) in self.plan.layers.iter().zip(&self.ranges) {
-            x = layer.block.forward(x, weights.slice(range.clone()), pass);
+        let mut layers = self.plan.layers.iter().zip(&self.ranges).peekable();
+        while let Some((layer, range)) = layers.next() {
+            let weights = weights.slice(range.clone());
+            let rectifier = |next: &&(&Layer, &Range<usize>)| next.0.block == Block::Activation(Activation::Relu);
+            x = match &layer.block {
+                Block::BatchNorm(norm) if layers.next_if(|next| rectifier(&next)).is_some() => {
+                    norm.rectified(x, weights, pass)
+                }
+                block => block.forward(x, weights, pass),
+            };
         }
         x
     }

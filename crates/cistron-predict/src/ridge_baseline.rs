@@ -82,8 +82,8 @@ impl Ridge {
         for batch in source.batches(Pass::Evaluate, batch_size) {
             let batch = batch?;
             let (rows, bins) = extractor.rows(&batch.sequences, first, keep);
-            for part in 0..parts {
-                for task in 0..tasks {
+            for (part, sums) in sums.iter_mut().enumerate() {
+                for (task, sum) in sums.iter_mut().enumerate() {
                     let known: Vec<usize> = (0..bins.len())
                         .filter(|&r| {
                             let (sample, bin) = bins[r];
@@ -98,7 +98,7 @@ impl Ridge {
                         let (sample, bin) = bins[known[i]];
                         f64::from(batch.targets[[sample, task, bin]])
                     });
-                    sums[part][task].add(x.view(), y.view());
+                    sum.add(x.view(), y.view());
                 }
             }
             first += batch.sequences.len();

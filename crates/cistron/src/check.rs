@@ -17,7 +17,7 @@ pub fn check(study: &Study) -> Vec<Problem> {
 pub(crate) fn check_with_cache(study: &Study, cache: &Path) -> Vec<Problem> {
     let mut problems: Vec<Problem> = cistron_data::check(&build_options(study, cache))
         .into_iter()
-        .map(|p| Problem { place: p.where_, message: p.message, help: p.help })
+        .map(|p| Problem { place: p.where_, message: p.message, help: p.help, out_of_space: p.out_of_space })
         .collect();
     if study.model.is_empty() {
         problems

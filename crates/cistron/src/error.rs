@@ -76,7 +76,11 @@ fn list(problems: &[Problem]) -> String {
 impl CistronError {
     /// Exit code of the command line: 2 when the input is wrong, 1 when the work failed.
     pub fn exit_code(&self) -> u8 {
+        if cistron_core::is_out_of_space(self) {
+            return 1;
+        }
         match self {
+            Self::Study { problems } if problems.iter().any(|p| p.out_of_space) => 1,
             Self::Study { .. } | Self::Genome(_) | Self::Predictor { .. } | Self::RunDirectory { .. } => 2,
             Self::Data(error) => match error {
                 DataError::Io { source, .. } => io_code(source),

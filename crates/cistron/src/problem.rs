@@ -11,12 +11,14 @@ pub struct Problem {
     pub message: String,
     /// What to do about it.
     pub help: Option<String>,
+    /// Whether the machine is at fault (a full disk), not the input.
+    pub out_of_space: bool,
 }
 
 impl Problem {
     /// A problem without advice.
     pub fn new(place: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { place: place.into(), message: message.into(), help: None }
+        Self { place: place.into(), message: message.into(), help: None, out_of_space: false }
     }
 
     /// Adds what to do about it.

@@ -88,7 +88,7 @@ pub(super) fn verdicts(
                     && row(&baseline, metric).is_some_and(|r| r.low == Some(0.5) && r.high == Some(0.5));
                 defined(&model) && defined(&baseline) && !constant
             };
-            let Some(metric) = deciding(kind).into_iter().find(|m| usable(&m)) else {
+            let Some(metric) = deciding(kind).into_iter().find(|m| usable(m)) else {
                 out.push(Verdict {
                     text: format!("{model} cannot be compared with {baseline}: no metric is defined for both"),
                     model: model.clone(),

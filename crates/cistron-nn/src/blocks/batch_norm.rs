@@ -1,5 +1,5 @@
-use burn::tensor::Tensor;
 use burn::tensor::module::{batch_norm, batch_norm_train};
+use burn::tensor::{Tensor, activation};
 use serde::{Deserialize, Serialize};
 
 use super::{Init, Pass, Shape, Step, WeightSpec};
@@ -40,15 +40,27 @@ impl Step for BatchNorm {
     }
 
     fn forward(&self, x: Tensor<3>, weights: WeightSlice<'_>, pass: &mut Pass) -> Tensor<3> {
+        self.normalise(x, weights, pass, false)
+    }
+}
+
+impl BatchNorm {
+    /// The normalisation with a rectifier behind it, in one operation where there is one.
+    pub(crate) fn rectified(&self, x: Tensor<3>, weights: WeightSlice<'_>, pass: &mut Pass) -> Tensor<3> {
+        self.normalise(x, weights, pass, true)
+    }
+
+    fn normalise(&self, x: Tensor<3>, weights: WeightSlice<'_>, pass: &mut Pass, rectify: bool) -> Tensor<3> {
         let (gamma, beta, mean, variance) = (weights.flat(0), weights.flat(1), weights.flat(2), weights.flat(3));
+        let rectifier = |y: Tensor<3>| if rectify { activation::relu(y) } else { y };
         if !pass.is_training() {
-            return batch_norm(x, gamma, beta, mean, variance, Self::EPSILON);
+            return rectifier(batch_norm(x, gamma, beta, mean, variance, Self::EPSILON));
         }
         let (y, batch_mean, batch_variance) = if kernels::serve(&x.device()) {
-            kernels::batch_norm_train(x, gamma, beta, Self::EPSILON)
+            kernels::batch_norm_train(x, gamma, beta, Self::EPSILON, rectify)
         } else {
             let result = batch_norm_train(x, gamma, beta, Self::EPSILON);
-            (result.output, result.mean, result.variance)
+            (rectifier(result.output), result.mean, result.variance)
         };
         for (i, old, new) in [(2, mean, batch_mean), (3, variance, batch_variance)] {
             let moved = old.mul_scalar(1.0 - Self::MOMENTUM) + new.without_autodiff().mul_scalar(Self::MOMENTUM);

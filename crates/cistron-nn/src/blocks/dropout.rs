@@ -1,10 +1,9 @@
 use burn::tensor::{Tensor, TensorData};
 use cistron_core::{Stream, keyed_rng};
-use rand_chacha::rand_core::Rng;
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::{Pass, Shape, Step};
+use crate::kernels::{self, Mask};
 use crate::weights::WeightSlice;
 
 /// While training, each value is 0 with probability `rate` and divided by what is kept otherwise; no change when evaluating.
@@ -31,32 +30,13 @@ impl MaskKey {
         Self { seed, epoch, batch, mask: 0 }
     }
 
-    /// The next mask: `length` values, 0 or the reciprocal of the kept share.
-    fn draw(&mut self, length: usize, rate: f64) -> Vec<f32> {
-        // A fixed stretch per ChaCha stream, so that the mask does not depend on the number of threads.
-        const STRETCH: usize = 1 << 14;
-        let threshold = ((rate * 65536.0).round() as u32).min(65535);
-        let kept = 65536.0 / f64::from(65536 - threshold);
-        let threshold = threshold as u16;
-        let kept = kept as f32;
+    /// The next mask, with the rate rounded to 1/65536.
+    fn next(&mut self, rate: f64) -> Mask {
+        let threshold = ((rate * 65536.0).round() as u32).min(65535) as u16;
         let base = keyed_rng(self.seed, Stream::Dropout, self.epoch, self.batch);
-        let mask = self.mask;
+        let number = self.mask;
         self.mask += 1;
-        let mut values = vec![0.0; length];
-        values.par_chunks_mut(STRETCH).enumerate().for_each(|(stretch, values)| {
-            let mut rng = base.clone();
-            rng.set_stream(mask << 32 | stretch as u64);
-            let mut bytes = [0; 2048];
-            for values in values.chunks_mut(1024) {
-                let bytes = &mut bytes[..2 * values.len()];
-                rng.fill_bytes(bytes);
-                for (value, pair) in values.iter_mut().zip(bytes.chunks_exact(2)) {
-                    let drawn = u16::from_le_bytes([pair[0], pair[1]]);
-                    *value = if drawn < threshold { 0.0 } else { kept };
-                }
-            }
-        });
-        values
+        Mask { base, number, threshold }
     }
 }
 
@@ -78,10 +58,14 @@ impl Step for Dropout {
         if self.rate <= 0.0 {
             return x;
         }
+        let mask = key.next(self.rate);
+        if kernels::serve(&x.device()) {
+            return kernels::dropout(x, mask);
+        }
         let shape = x.dims();
-        let mask = key.draw(shape.iter().product(), self.rate);
+        let values = mask.apply(&vec![1.0; shape.iter().product()]);
         let device = x.device().without_autodiff();
-        x * Tensor::from_data(TensorData::new(mask, shape), &device)
+        x * Tensor::from_data(TensorData::new(values, shape), &device)
     }
 }
 
@@ -114,7 +98,7 @@ mod tests {
     fn masks_do_not_depend_on_threads() {
         let draw = |threads| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            pool.install(|| MaskKey::new(4, 5, 6).draw(100_001, 0.1))
+            pool.install(|| MaskKey::new(4, 5, 6).next(0.1).apply(&vec![1.0; 100_001]))
         };
         assert_eq!(draw(1), draw(3));
     }

@@ -51,9 +51,12 @@ impl Step for Residual {
         for i in 0..self.convolutions {
             let own = weights.from(i * Self::WEIGHTS_EACH);
             y = self.conv(channels, i).forward(y, own, pass);
-            y = BatchNorm.forward(y, own.from(Conv::WEIGHTS), pass);
+            let norm = own.from(Conv::WEIGHTS);
             if i + 1 < self.convolutions {
-                y = Dropout { rate: self.dropout }.forward(activation::relu(y), own, pass);
+                y = BatchNorm.rectified(y, norm, pass);
+                y = Dropout { rate: self.dropout }.forward(y, own, pass);
+            } else {
+                y = BatchNorm.forward(y, norm, pass);
             }
         }
         activation::relu(x + y)

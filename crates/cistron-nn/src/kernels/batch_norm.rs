@@ -13,6 +13,15 @@ pub(crate) struct NormShape {
     pub positions: usize,
 }
 
+/// What is computed.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct NormKind {
+    /// Added to the variance.
+    pub epsilon: f64,
+    /// Whether a rectifier follows.
+    pub rectify: bool,
+}
+
 /// Gradients of a normalisation.
 pub(crate) struct NormGradients {
     pub x: Vec<f32>,
@@ -51,9 +60,17 @@ impl NormShape {
         pairs.iter().map(|p| p.0).chain(pairs.iter().map(|p| p.1)).collect()
     }
 
-    /// `gamma · (x − mean) / √(variance + epsilon) + beta`.
-    pub(crate) fn normalise(&self, x: &[f32], gamma: &[f32], beta: &[f32], moments: &[f32], epsilon: f64) -> Vec<f32> {
+    /// `gamma · (x − mean) / √(variance + epsilon) + beta`, negative values as 0 when `rectify`.
+    pub(crate) fn normalise(
+        &self,
+        x: &[f32],
+        gamma: &[f32],
+        beta: &[f32],
+        moments: &[f32],
+        kind: NormKind,
+    ) -> Vec<f32> {
         assert_eq!(x.len(), self.len());
+        let NormKind { epsilon, rectify } = kind;
         let mut y = vec![0.0f32; x.len()];
         if self.positions == 0 {
             return y;
@@ -63,7 +80,11 @@ impl NormShape {
                 let channel = row % self.channels;
                 let scale = gamma[channel] * inverse_deviation(moments[self.channels + channel], epsilon);
                 let shift = beta[channel] - moments[channel] * scale;
-                y.iter_mut().zip(x).for_each(|(y, x)| *y = x * scale + shift);
+                if rectify {
+                    y.iter_mut().zip(x).for_each(|(y, x)| *y = (x * scale + shift).max(0.0));
+                } else {
+                    y.iter_mut().zip(x).for_each(|(y, x)| *y = x * scale + shift);
+                }
             },
         );
         y
@@ -74,8 +95,9 @@ impl NormShape {
         &self,
         x: &[f32],
         gamma: &[f32],
+        beta: &[f32],
         moments: &[f32],
-        epsilon: f64,
+        kind: NormKind,
         dy: &[f32],
     ) -> NormGradients {
         assert_eq!((x.len(), dy.len()), (self.len(), self.len()));
@@ -85,23 +107,35 @@ impl NormShape {
             .into_par_iter()
             .map(|channel| {
                 let mean = moments[channel];
-                let inverse = inverse_deviation(moments[self.channels + channel], epsilon);
+                let inverse = inverse_deviation(moments[self.channels + channel], kind.epsilon);
+                let scale = gamma[channel] * inverse;
+                let offset = beta[channel] - mean * scale;
+                // The rows of dx hold the gradient before the rectifier until the sums are known.
                 let (mut total, mut product) = (0.0f64, 0.0f64);
                 for start in self.starts(channel) {
+                    // SAFETY: the rows of a channel belong to this task alone.
+                    let dz = unsafe { out.slice(start, self.positions) };
                     let (x, dy) = (&x[start..start + self.positions], &dy[start..start + self.positions]);
-                    total += sum(dy);
-                    product += sum_of_products(x, dy, mean);
+                    if kind.rectify {
+                        let pairs = x.iter().zip(dy);
+                        dz.iter_mut().zip(pairs).for_each(|(dz, (x, dy))| {
+                            *dz = if x * scale + offset > 0.0 { *dy } else { 0.0 };
+                        });
+                    } else {
+                        dz.copy_from_slice(dy);
+                    }
+                    total += sum(dz);
+                    product += sum_of_products(x, dz, mean);
                 }
                 let product = product * f64::from(inverse);
-                // dx = γ/σ · (dy − mean(dy) − x̂ · mean(dy · x̂))
-                let scale = gamma[channel] * inverse;
+                // dx = γ/σ · (dz − mean(dz) − x̂ · mean(dz · x̂))
                 let shift = (total / self.each()) as f32;
                 let slope = (product / self.each()) as f32 * inverse;
                 for start in self.starts(channel) {
-                    // SAFETY: the rows of a channel belong to this task alone.
+                    // SAFETY: as above.
                     let dx = unsafe { out.slice(start, self.positions) };
-                    let pairs = x[start..start + self.positions].iter().zip(&dy[start..start + self.positions]);
-                    dx.iter_mut().zip(pairs).for_each(|(dx, (x, dy))| *dx = scale * (dy - shift - (x - mean) * slope));
+                    let x = &x[start..start + self.positions];
+                    dx.iter_mut().zip(x).for_each(|(dx, x)| *dx = scale * (*dx - shift - (x - mean) * slope));
                 }
                 (product as f32, total as f32)
             })
@@ -121,14 +155,15 @@ mod tests {
     use proptest::prelude::*;
 
     /// The definition, in f64.
-    fn naive(s: &NormShape, x: &[f64], gamma: &[f64], beta: &[f64]) -> Vec<f64> {
+    fn naive(s: &NormShape, x: &[f64], gamma: &[f64], beta: &[f64], rectify: bool) -> Vec<f64> {
         let mut y = vec![0.0; x.len()];
         for c in 0..s.channels {
             let at: Vec<usize> = s.starts(c).flat_map(|start| start..start + s.positions).collect();
             let mean = at.iter().map(|&i| x[i]).sum::<f64>() / s.each();
             let variance = at.iter().map(|&i| (x[i] - mean).powi(2)).sum::<f64>() / s.each();
             for i in at {
-                y[i] = gamma[c] * (x[i] - mean) / (variance + 1e-5).sqrt() + beta[c];
+                let value = gamma[c] * (x[i] - mean) / (variance + 1e-5).sqrt() + beta[c];
+                y[i] = if rectify { value.max(0.0) } else { value };
             }
         }
         y
@@ -140,20 +175,21 @@ mod tests {
 
     proptest! {
         #[test]
-        fn values_and_finite_differences(batch in 1usize..4, channels in 1usize..4, positions in 2usize..70, seed in 0u64..500) {
+        fn values_and_finite_differences(batch in 1usize..4, channels in 1usize..4, positions in 2usize..70, seed in 0u64..500, rectify in any::<bool>()) {
+            let kind = NormKind { epsilon: 1e-5, rectify };
             let s = NormShape { batch, channels, positions };
             let (x, dy) = (numbers(seed, s.len()), numbers(seed + 9, s.len()));
             let (gamma, beta) = (numbers(seed + 1, channels), numbers(seed + 2, channels));
             let moments = s.moments(&x);
-            let y = s.normalise(&x, &gamma, &beta, &moments, 1e-5);
+            let y = s.normalise(&x, &gamma, &beta, &moments, kind);
             let (x64, gamma64, beta64) = (wide(&x), wide(&gamma), wide(&beta));
-            for (y, truth) in y.iter().zip(naive(&s, &x64, &gamma64, &beta64)) {
+            for (y, truth) in y.iter().zip(naive(&s, &x64, &gamma64, &beta64, rectify)) {
                 prop_assert!((f64::from(*y) - truth).abs() < 1e-4, "{y} {truth}");
             }
             let loss = |x: &[f64], gamma: &[f64], beta: &[f64]| -> f64 {
-                naive(&s, x, gamma, beta).iter().zip(&dy).map(|(y, d)| y * f64::from(*d)).sum()
+                naive(&s, x, gamma, beta, rectify).iter().zip(&dy).map(|(y, d)| y * f64::from(*d)).sum()
             };
-            let found = s.gradients(&x, &gamma, &moments, 1e-5, &dy);
+            let found = s.gradients(&x, &gamma, &beta, &moments, kind, &dy);
             let step = 1e-5;
             let difference = |values: &[f64], i: usize, of: &dyn Fn(&[f64]) -> f64| {
                 let (mut up, mut down) = (values.to_vec(), values.to_vec());

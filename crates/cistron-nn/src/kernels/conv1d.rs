@@ -222,18 +222,95 @@ impl ConvShape {
                 let mut total = vec![0.0f32; size];
                 let samples = part * per_part..((part + 1) * per_part).min(self.batch);
                 for sample in samples {
-                    self.add_kernel_gradient(sample, x, output_gradient, outputs, &mut total);
+                    if self.by_taps() {
+                        self.add_kernel_gradient_by_taps(sample, x, output_gradient, outputs, &mut total);
+                    } else {
+                        self.add_kernel_gradient(sample, x, output_gradient, outputs, &mut total);
+                    }
                 }
                 total
             })
             .collect();
-        parts
+        let total = parts
             .into_iter()
             .reduce(|mut total, part| {
                 total.iter_mut().zip(&part).for_each(|(t, p)| *t += p);
                 total
             })
-            .unwrap_or_else(|| vec![0.0; size])
+            .unwrap_or_else(|| vec![0.0; size]);
+        if self.by_taps() { self.taps_last(&total) } else { total }
+    }
+
+    /// Whether the kernel gradient is summed tap by tap over transposed input, which needs enough channels to fill registers.
+    fn by_taps(&self) -> bool {
+        self.group_inputs() >= 16
+    }
+
+    /// `[groups, taps, filters, channels]` to the kernel's `[filters, channels, taps]`.
+    fn taps_last(&self, total: &[f32]) -> Vec<f32> {
+        let (channels, filters, taps) = (self.group_inputs(), self.group_filters(), self.taps);
+        let mut out = vec![0.0; total.len()];
+        for group in 0..self.groups {
+            for tap in 0..taps {
+                for f in 0..filters {
+                    let from = ((group * taps + tap) * filters + f) * channels;
+                    let to = ((group * filters + f) * channels) * taps + tap;
+                    for c in 0..channels {
+                        out[to + c * taps] = total[from + c];
+                    }
+                }
+            }
+        }
+        out
+    }
+
+    /// Adds one sequence's part of the gradient, `[groups, taps, filters, channels]`: of each tile the input is transposed once, and
+    /// every tap is a product over its rows.
+    fn add_kernel_gradient_by_taps(&self, sample: usize, x: &[f32], dy: &[f32], outputs: usize, total: &mut [f32]) {
+        let (channels, filters) = (self.group_inputs(), self.group_filters());
+        let tile = (TILE_VALUES / channels).max(SHORTEST_TILE).min(outputs);
+        let reach = (self.taps - 1) * self.dilation;
+        for group in 0..self.groups {
+            let from = (sample * self.inputs + group * channels) * self.positions;
+            let x = &x[from..from + channels * self.positions];
+            let dy = &dy[(sample * self.filters + group * filters) * outputs..][..filters * outputs];
+            for first in (0..outputs).step_by(tile) {
+                let length = tile.min(outputs - first);
+                SCRATCH.with_borrow_mut(|rows| {
+                    // Row r holds the channels of input position first + r - before.
+                    self.transpose(x, first, length + reach, rows);
+                    for tap in 0..self.taps {
+                        let at = (group * self.taps + tap) * filters * channels;
+                        let target = &mut total[at..at + filters * channels];
+                        let left = Rows { start: dy[first..].as_ptr(), stride: outputs };
+                        let right = Rows { start: rows[tap * self.dilation * channels..].as_ptr(), stride: channels };
+                        let size = (filters, channels, length);
+                        // SAFETY: both are whole matrices of these sizes; `target` is ours.
+                        unsafe { add_product((target.as_mut_ptr(), channels), left, right, size, false) };
+                    }
+                });
+            }
+        }
+    }
+
+    /// `length` rows of all channels of a group, the first of input position `first - before`; zeros outside the input.
+    fn transpose(&self, group: &[f32], first: usize, length: usize, rows: &mut Vec<f32>) {
+        const BLOCK: usize = 16;
+        let channels = self.group_inputs();
+        rows.clear();
+        rows.resize(length * channels, 0.0);
+        let start = self.before.saturating_sub(first).min(length);
+        let end = (self.positions + self.before).saturating_sub(first).clamp(start, length);
+        for row in (start..end).step_by(BLOCK) {
+            let count = BLOCK.min(end - row);
+            let position = first + row - self.before;
+            for channel in 0..channels {
+                let values = &group[channel * self.positions + position..][..count];
+                for (r, value) in values.iter().enumerate() {
+                    rows[(row + r) * channels + channel] = *value;
+                }
+            }
+        }
     }
 
     fn add_kernel_gradient(&self, sample: usize, x: &[f32], dy: &[f32], outputs: usize, sum: &mut [f32]) {
@@ -303,7 +380,7 @@ mod tests {
     }
 
     fn shapes() -> impl Strategy<Value = ConvShape> {
-        let sizes = (1usize..4, 1usize..4, 1usize..5, 1usize..5, 1usize..300);
+        let sizes = (1usize..4, 1usize..4, prop_oneof![1usize..5, Just(17usize)], 1usize..5, 1usize..300);
         (sizes, 1usize..12, prop_oneof![Just(1usize), 2usize..9, Just(64usize), Just(512usize)], 0u8..3).prop_map(
             |((batch, groups, channels, filters, positions), taps, dilation, padding)| {
                 let reach = (taps - 1) * dilation;

@@ -10,7 +10,8 @@ use burn::backend::{Autodiff, AutodiffBackend, Backend, Dispatch, Flex, TensorMe
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::ConvShape;
-use super::batch_norm::NormShape;
+use super::batch_norm::{NormKind, NormShape};
+use super::dropout::Mask;
 use super::max_pool::{max_pool, max_pool_gradient};
 
 /// Operations that `flex` has from us.
@@ -33,9 +34,10 @@ pub(crate) trait KernelBackend: Backend {
         gamma: FloatTensor<Self>,
         beta: FloatTensor<Self>,
         moments: FloatTensor<Self>,
-        epsilon: f64,
+        kind: NormKind,
     ) -> FloatTensor<Self>;
     fn pool(x: FloatTensor<Self>, width: usize) -> FloatTensor<Self>;
+    fn mask(x: FloatTensor<Self>, mask: Mask) -> FloatTensor<Self>;
 }
 
 /// Whether tensors of a device are served by these kernels.
@@ -64,12 +66,14 @@ pub(crate) fn conv1d_same(
     ))
 }
 
-/// Batch norm with the batch's own statistics on the processor: the output, the means and the biased variances.
+/// Batch norm with the batch's own statistics on the processor, with a rectifier when `rectify`: the output, the means and the
+/// biased variances.
 pub(crate) fn batch_norm_train(
     x: Tensor<3>,
     gamma: Tensor<1>,
     beta: Tensor<1>,
     epsilon: f64,
+    rectify: bool,
 ) -> (Tensor<3>, Tensor<1>, Tensor<1>) {
     let channels = x.dims()[1];
     let moments = <Dispatch as KernelBackend>::moments(x.clone().without_autodiff().into_dispatch());
@@ -78,11 +82,16 @@ pub(crate) fn batch_norm_train(
         gamma.into_dispatch(),
         beta.into_dispatch(),
         moments.clone(),
-        epsilon,
+        NormKind { epsilon, rectify },
     );
     let moments = Tensor::<2>::from_dispatch(moments);
     let row = |i: usize| moments.clone().slice([i..i + 1, 0..channels]).reshape([channels]);
     (Tensor::from_dispatch(y), row(0), row(1))
+}
+
+/// Dropout on the processor.
+pub(crate) fn dropout(x: Tensor<3>, mask: Mask) -> Tensor<3> {
+    Tensor::from_dispatch(<Dispatch as KernelBackend>::mask(x.into_dispatch(), mask))
 }
 
 /// Maximum over stretches of `width` that do not overlap, on the processor.
@@ -152,12 +161,16 @@ impl KernelBackend for Flex {
         tensor(with_values(&x, |x| shape.moments(x)), &[2, shape.channels])
     }
 
-    fn normalise(x: Primitive, gamma: Primitive, beta: Primitive, moments: Primitive, epsilon: f64) -> Primitive {
-        normalised(&x, &gamma, &beta, &moments, epsilon)
+    fn normalise(x: Primitive, gamma: Primitive, beta: Primitive, moments: Primitive, kind: NormKind) -> Primitive {
+        normalised(&x, &gamma, &beta, &moments, kind)
     }
 
     fn pool(x: Primitive, width: usize) -> Primitive {
         pooled(&x, width).0
+    }
+
+    fn mask(x: Primitive, mask: Mask) -> Primitive {
+        masked(&x, &mask)
     }
 }
 
@@ -166,14 +179,19 @@ fn norm_shape(x: &Primitive) -> NormShape {
     NormShape { batch: shape[0], channels: shape[1], positions: shape[2] }
 }
 
-fn normalised(x: &Primitive, gamma: &Primitive, beta: &Primitive, moments: &Primitive, epsilon: f64) -> Primitive {
+fn normalised(x: &Primitive, gamma: &Primitive, beta: &Primitive, moments: &Primitive, kind: NormKind) -> Primitive {
     let shape = norm_shape(x);
     let y = with_values(x, |x| {
         with_values(gamma, |gamma| {
-            with_values(beta, |beta| with_values(moments, |moments| shape.normalise(x, gamma, beta, moments, epsilon)))
+            with_values(beta, |beta| with_values(moments, |moments| shape.normalise(x, gamma, beta, moments, kind)))
         })
     });
     tensor(y, &[shape.batch, shape.channels, shape.positions])
+}
+
+fn masked(x: &Primitive, mask: &Mask) -> Primitive {
+    let shape = x.shape();
+    tensor(with_values(x, |x| mask.apply(x)), &[shape[0], shape[1], shape[2]])
 }
 
 fn pooled(x: &Primitive, width: usize) -> (Primitive, Vec<u32>) {
@@ -216,19 +234,22 @@ impl Backward<Flex, 3> for Convolution {
 struct Normalisation;
 
 impl Backward<Flex, 3> for Normalisation {
-    type State = (NodeId, NodeId, Primitive, f64);
+    type State = (NodeId, NodeId, NodeId, Primitive, NormKind);
 
     fn backward(self, ops: Ops<Self::State, 3>, grads: &mut Gradients, checkpointer: &mut Checkpointer) {
         let [node_x, node_gamma, node_beta] = ops.parents;
         let dy = grads.consume::<Flex>(&ops.node);
-        let (x, gamma, moments, epsilon) = ops.state;
+        let (x, gamma, beta, moments, kind) = ops.state;
         let x: Primitive = checkpointer.retrieve_node_output(x);
         let gamma: Primitive = checkpointer.retrieve_node_output(gamma);
+        let beta: Primitive = checkpointer.retrieve_node_output(beta);
         let shape = norm_shape(&x);
         let found = with_values(&dy, |dy| {
             with_values(&x, |x| {
                 with_values(&gamma, |gamma| {
-                    with_values(&moments, |moments| shape.gradients(x, gamma, moments, epsilon, dy))
+                    with_values(&beta, |beta| {
+                        with_values(&moments, |moments| shape.gradients(x, gamma, beta, moments, kind, dy))
+                    })
                 })
             })
         });
@@ -239,6 +260,21 @@ impl Backward<Flex, 3> for Normalisation {
             if let Some(node) = node {
                 grads.register::<Flex>(node.id, tensor(values, &[shape.channels]));
             }
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Masking;
+
+impl Backward<Flex, 1> for Masking {
+    type State = Mask;
+
+    fn backward(self, ops: Ops<Self::State, 1>, grads: &mut Gradients, _checkpointer: &mut Checkpointer) {
+        let [node] = ops.parents;
+        let dy = grads.consume::<Flex>(&ops.node);
+        if let Some(node) = node {
+            grads.register::<Flex>(node.id, masked(&dy, &ops.state));
         }
     }
 }
@@ -271,14 +307,22 @@ impl<C: CheckpointStrategy> KernelBackend for Autodiff<Flex, C> {
         gamma: FloatTensor<Self>,
         beta: FloatTensor<Self>,
         moments: FloatTensor<Self>,
-        epsilon: f64,
+        kind: NormKind,
     ) -> FloatTensor<Self> {
-        let y = normalised(x.primitive(), gamma.primitive(), beta.primitive(), moments.primitive(), epsilon);
+        let y = normalised(x.primitive(), gamma.primitive(), beta.primitive(), moments.primitive(), kind);
         match Normalisation.prepare::<C>([x.node(), gamma.node(), beta.node()]).compute_bound().stateful() {
             OpsKind::Tracked(mut prep) => {
-                let state = (prep.checkpoint(&x), prep.checkpoint(&gamma), moments.into_primitive(), epsilon);
-                prep.finish(state, y)
+                let nodes = (prep.checkpoint(&x), prep.checkpoint(&gamma), prep.checkpoint(&beta));
+                prep.finish((nodes.0, nodes.1, nodes.2, moments.into_primitive(), kind), y)
             }
+            OpsKind::UnTracked(prep) => prep.finish(y),
+        }
+    }
+
+    fn mask(x: FloatTensor<Self>, mask: Mask) -> FloatTensor<Self> {
+        let y = masked(x.primitive(), &mask);
+        match Masking.prepare::<C>([x.node()]).compute_bound().stateful() {
+            OpsKind::Tracked(prep) => prep.finish(mask, y),
             OpsKind::UnTracked(prep) => prep.finish(y),
         }
     }

@@ -15,7 +15,7 @@ fn tables_are_found_by_sequence_or_name() {
     std::fs::write(&path, "seq\tname\tmean\nacg\tw1\t1.5\nTTTT\tw0\tNA\nACG\tw9\t1.5\n").unwrap();
     let toy = Toy::new(TargetKind::Scalar, array![[3, 3, 3, 3], [4, 0, 1, 2], [0, 0, 0, 0]], Array3::zeros((3, 1, 1)));
     let open = |key_column: &str, key| {
-        TablePredictor::open("p", &[path.clone()], key_column, key, &["mean".into()], &toy.target)
+        TablePredictor::open("p", std::slice::from_ref(&path), key_column, key, &["mean".into()], &toy.target)
     };
     for predictor in [open("seq", TableKey::Sequence).unwrap(), open("name", TableKey::Name).unwrap()] {
         let out = predictor.predict(&toy.batch()).unwrap().heads.remove(0);

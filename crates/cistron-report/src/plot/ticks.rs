@@ -51,7 +51,7 @@ pub(crate) fn log1p(low: f64, high: f64, gap: f64) -> Vec<f64> {
     kept
 }
 
-/// Labels for ticks: as many decimals as the smallest distance needs, scientific where plain digits would be too many.
+/// Labels for ticks: as many decimals as writing them takes, scientific where plain digits would be too many.
 pub(crate) fn labels(ticks: &[f64]) -> Vec<String> {
     let step = ticks.windows(2).map(|w| (w[1] - w[0]).abs()).fold(f64::INFINITY, f64::min);
     let largest = ticks.iter().fold(0.0, |m: f64, v| m.max(v.abs()));
@@ -60,8 +60,11 @@ pub(crate) fn labels(ticks: &[f64]) -> Vec<String> {
             |v: &f64| if *v == 0.0 { "0".into() } else { format!("{v:.1e}").replace(".0e", "e").replace('-', "−") };
         return ticks.iter().map(short).collect();
     }
-    let decimals =
-        if step.is_finite() && step > 0.0 { (-step.log10() + 1e-9).ceil().clamp(0.0, 6.0) as usize } else { 2 };
+    let written = |decimals: &usize| {
+        let scale = 10f64.powi(*decimals as i32);
+        ticks.iter().all(|v| (v * scale - (v * scale).round()).abs() < 1e-6 * scale * step)
+    };
+    let decimals = if step.is_finite() && step > 0.0 { (0..6).find(written).unwrap_or(6) } else { 2 };
     ticks.iter().map(|v| fixed(*v, decimals)).collect()
 }
 
@@ -105,7 +108,9 @@ mod tests {
     #[test]
     fn log1p_axes_thin_out() {
         close(&log1p(0.0, 120.0, 0.08), &[0.0, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0]);
-        close(&log1p(0.0, 120.0, 0.14), &[0.0, 1.0, 10.0, 100.0]);
+        // ln 2 / ln 121 = 0.1445 of the axis lie between 0 and 1, and again between 1 and 3.
+        close(&log1p(0.0, 120.0, 0.14), &[0.0, 1.0, 3.0, 10.0, 30.0, 100.0]);
+        close(&log1p(0.0, 120.0, 0.15), &[0.0, 10.0, 100.0]);
         close(&log1p(0.0, 2.0, 0.2), &[0.0, 0.5, 1.0, 1.5, 2.0]);
         let ticks = log1p(0.0, 1e6, 0.05);
         assert!(ticks.contains(&0.0) && ticks.contains(&1e6));
