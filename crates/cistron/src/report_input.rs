@@ -117,7 +117,7 @@ fn learning_curve(network: &TrainedNetwork) -> LearningCurve {
         train_loss: history.iter().map(|e| Some(e.train_loss)).collect(),
         valid_loss: history.iter().map(|e| Some(e.valid_loss)).collect(),
         valid_metric: history.iter().map(|e| e.valid_metric).collect(),
-        metric_name: history.first().map(|e| e.metric.clone()).unwrap_or_default(),
+        metric_name: history.first().map(|e| found::metric_label(&e.metric).to_owned()).unwrap_or_default(),
         loss_name: "loss".into(),
         best_epoch: Some(network.report.best_epoch),
     }

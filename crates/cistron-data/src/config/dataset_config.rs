@@ -159,7 +159,7 @@ impl DatasetConfig {
     pub fn tasks(&self) -> Vec<String> {
         match self.resolved_kind() {
             DatasetKind::Coverage | DatasetKind::Peaks => self.tracks.iter().map(|t| t.name.clone()).collect(),
-            DatasetKind::Table => self.table.as_ref().map(|t| t.values.clone()).unwrap_or_default(),
+            DatasetKind::Table => self.table.as_ref().map(|t| t.task_names().to_vec()).unwrap_or_default(),
             DatasetKind::Fasta => self.fasta.iter().map(|f| f.task.clone()).collect(),
         }
     }
@@ -383,6 +383,20 @@ mod tests {
         );
         let missing = parse("kind = \"fasta\"\nfasta = { files = [ { path = \"p.fa\", label = 1 } ] }");
         assert!(missing.validate()[0].contains("no file has label = 0"));
+    }
+
+    #[test]
+    fn tasks_have_the_names_that_are_given() {
+        let of = |tasks: &str| {
+            parse(&format!(
+                "kind = \"table\"\ntable = {{ files = [ {{ path = \"a.tsv\" }} ], sequence = \"s\", values = [\"2\", \"3\"]{tasks} }}"
+            ))
+        };
+        assert_eq!(of("").tasks(), ["2", "3"]);
+        let named = of(", tasks = [\"x\", \"y\"]");
+        assert_eq!((named.tasks(), named.validate()), (vec!["x".to_owned(), "y".into()], Vec::new()));
+        assert!(of(", tasks = [\"x\"]").validate()[0].contains("1 name(s) for 2 column(s)"));
+        assert!(of(", tasks = [\"x\", \"x\"]").validate()[0].contains("listed twice"));
     }
 
     #[test]

@@ -25,6 +25,8 @@ pub struct TableConfig {
     pub sequences_fasta: Option<String>,
     /// Columns of the values, one task each.
     pub values: Vec<String>,
+    /// Names of the tasks; by default those of the columns.
+    pub tasks: Vec<String>,
     /// Column of the row's name; rows are named `file:line` without it.
     pub name: Option<String>,
     /// Whether the first line names the columns (TSV and CSV).
@@ -50,6 +52,7 @@ impl Default for TableConfig {
             sequence: String::new(),
             sequences_fasta: None,
             values: Vec::new(),
+            tasks: Vec::new(),
             name: None,
             header: true,
             uneven: Uneven::Error,
@@ -58,6 +61,11 @@ impl Default for TableConfig {
 }
 
 impl TableConfig {
+    /// Names of the tasks.
+    pub fn task_names(&self) -> &[String] {
+        if self.tasks.is_empty() { &self.values } else { &self.tasks }
+    }
+
     pub(crate) fn validate(&self) -> Vec<String> {
         let mut problems = Vec::new();
         if self.files.is_empty() {
@@ -87,6 +95,18 @@ impl TableConfig {
         for (i, value) in self.values.iter().enumerate() {
             if self.values[..i].contains(value) {
                 problems.push(format!("dataset.table.values: {value:?} is listed twice"));
+            }
+        }
+        if !self.tasks.is_empty() && self.tasks.len() != self.values.len() {
+            problems.push(format!(
+                "dataset.table.tasks: {} name(s) for {} column(s) of values; give one each or remove the key",
+                self.tasks.len(),
+                self.values.len()
+            ));
+        }
+        for (i, task) in self.tasks.iter().enumerate() {
+            if task.is_empty() || self.tasks[..i].contains(task) {
+                problems.push(format!("dataset.table.tasks: {task:?} is empty or listed twice"));
             }
         }
         if !self.header {

@@ -173,7 +173,16 @@ pub(super) fn models(input: &ReportInput, styles: &Styles) -> Grid {
             words(m.device.as_deref().unwrap_or("–")),
         ]
     };
-    Grid { heads, rows: input.models.iter().map(row).collect(), ..Grid::default() }
+    let rows: Vec<Vec<Cell>> = input.models.iter().map(row).collect();
+    // A column that nothing is known for says nothing.
+    let known: Vec<bool> = (0..heads.len()).map(|i| rows.iter().any(|r| r[i].text != "–")).collect();
+    let keep = |i: &usize| known[*i];
+    let pick = |row: Vec<Cell>| row.into_iter().enumerate().filter(|(i, _)| keep(i)).map(|(_, cell)| cell).collect();
+    Grid {
+        heads: heads.into_iter().enumerate().filter(|(i, _)| keep(i)).map(|(_, head)| head).collect(),
+        rows: rows.into_iter().map(pick).collect(),
+        ..Grid::default()
+    }
 }
 
 /// Every metric of every model and task.
