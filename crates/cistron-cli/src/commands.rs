@@ -12,7 +12,7 @@ mod stages;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use cistron::{DeviceChoice, RunOptions, Stage, Study};
+use cistron::{DeviceChoice, Problem, RunOptions, Stage, Study};
 use cistron_core::Reporter;
 
 /// The subcommands.
@@ -74,6 +74,9 @@ pub(crate) struct StudyArgs {
     /// Where networks run: cpu, or gpu:0 in a build with the `gpu` feature
     #[arg(long, default_value = "cpu", value_name = "DEVICE")]
     device: DeviceChoice,
+    /// Fail when there is no earlier run to go on with (going on is what happens anyway)
+    #[arg(long, conflicts_with = "fresh")]
+    resume: bool,
     /// Forget what an earlier run left in the run directory instead of going on with it
     #[arg(long)]
     fresh: bool,
@@ -82,9 +85,13 @@ pub(crate) struct StudyArgs {
 impl StudyArgs {
     /// The study with every problem of its text reported, and the options of the run.
     fn read(self, until: Stage) -> Result<(Study, RunOptions), cistron::CistronError> {
-        let Self { study, out, device, fresh } = self;
+        let Self { study, out, device, resume, fresh } = self;
         let study = Study::read(&study)?;
         let out = out.unwrap_or_else(|| PathBuf::from("runs").join(&study.study.name));
+        if resume && !out.join("study.toml").is_file() {
+            let problem = Problem::new(out.display().to_string(), "there is no earlier run to go on with");
+            return Err(vec![problem.with_help("leave --resume out, or name the run directory with --out")].into());
+        }
         Ok((study, RunOptions { out, device, fresh, until }))
     }
 }

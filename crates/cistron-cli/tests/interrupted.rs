@@ -37,6 +37,9 @@ fn kill_when(mut child: Child, what: &str, holds: impl Fn() -> bool) {
 fn training_that_is_killed_goes_on_to_the_same_weights() {
     let dir = tempfile::tempdir().unwrap();
     small_study(dir.path(), 6);
+    let nothing = cistron(&["train", "small.toml", "--out", "cut", "--resume"], dir.path());
+    assert_eq!(nothing.status.code(), Some(2));
+    assert!(stderr(&nothing).contains("cut: there is no earlier run"), "{}", stderr(&nothing));
     let whole = cistron(&["-q", "train", "small.toml", "--out", "whole"], dir.path());
     assert!(whole.status.success(), "{}", stderr(&whole));
     let log = dir.path().join("cut/models/residualbind-32/log.jsonl");
@@ -44,7 +47,7 @@ fn training_that_is_killed_goes_on_to_the_same_weights() {
     kill_when(start(&["-q", "train", "small.toml", "--out", "cut"], dir.path()), "the second epoch", || epochs() >= 2);
     assert!(epochs() < 6, "it was not interrupted");
     assert!(!dir.path().join("cut/manifest.json").exists());
-    let resumed = cistron(&["-q", "train", "small.toml", "--out", "cut"], dir.path());
+    let resumed = cistron(&["-q", "train", "small.toml", "--out", "cut", "--resume"], dir.path());
     assert!(resumed.status.success(), "{}", stderr(&resumed));
     assert_eq!(weights(dir.path(), "whole"), weights(dir.path(), "cut"));
 }

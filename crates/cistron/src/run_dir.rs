@@ -34,11 +34,6 @@ impl RunDir {
         self.root.join("models").join(file_name(name))
     }
 
-    /// A fitted baseline.
-    pub fn baseline(&self, name: &str) -> PathBuf {
-        self.root.join("baselines").join(format!("{}.json", file_name(name)))
-    }
-
     /// Predictions of one model over the test split.
     pub fn predictions(&self, name: &str) -> PathBuf {
         self.root.join("predictions").join(file_name(name))
