@@ -122,6 +122,17 @@ impl Genome {
         Ok(&self.codes[start..start + self.contigs[index].length_bp as usize])
     }
 
+    /// Gives back the memory of an interval's pages, which count as resident once they were read: a walk over a large genome stays
+    /// small. The codes can be read again at any time. Unknown contigs and ends past the contig are ignored.
+    pub fn release(&self, interval: &Interval) {
+        let Some(index) = self.contigs.iter().position(|c| c.name == interval.contig) else { return };
+        let length = self.contigs[index].length_bp;
+        let (start, end) = (interval.start_0.min(length) as usize, interval.end_0.min(length) as usize);
+        if end > start {
+            forget_pages(&self.codes, self.offsets[index] + start, end - start);
+        }
+    }
+
     /// The codes of an interval.
     ///
     /// # Errors
@@ -140,6 +151,19 @@ impl Genome {
         Ok(&contig[interval.start_0 as usize..interval.end_0 as usize])
     }
 }
+
+/// Lets the system take back the memory of mapped pages; they are read from the file again when needed.
+#[cfg(unix)]
+fn forget_pages(map: &Mmap, start: usize, length: usize) {
+    // SAFETY: the map is shared and read-only over a file that is not written again, so a page that is dropped comes back with the
+    // same bytes.
+    let advised = unsafe { map.unchecked_advise_range(memmap2::UncheckedAdvice::DontNeed, start, length) };
+    // It is advice: when the system does not take it, the pages stay, and nothing else changes.
+    advised.unwrap_or_default();
+}
+
+#[cfg(not(unix))]
+fn forget_pages(_map: &Mmap, _start: usize, _length: usize) {}
 
 /// Writes one code a base to `codes_path`; returns the contigs and the hash of the FASTA.
 fn decode(fasta: &Path, codes_path: &Path) -> Result<(Vec<Contig>, String), GenomeError> {
@@ -223,6 +247,20 @@ mod tests {
         let fasta = dir.path().join("g.fa");
         fs::write(&fasta, text).unwrap();
         Genome::open(&fasta, &dir.path().join("cache"))
+    }
+
+    #[test]
+    fn released_codes_can_be_read_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let fasta = dir.path().join("a.fa");
+        let letters: String = (0..50_000).map(|i| ['A', 'C', 'G', 'T'][i * i % 4]).collect();
+        std::fs::write(&fasta, format!(">a\n{letters}\n>b\n{letters}\n")).unwrap();
+        let genome = Genome::open(&fasta, &dir.path().join("cache")).unwrap();
+        let before = genome.contig_codes("b").unwrap().to_vec();
+        genome.release(&Interval::new("b", 100, 1 << 40));
+        genome.release(&Interval::new("none", 0, 10));
+        assert_eq!(genome.contig_codes("b").unwrap(), before);
+        assert_eq!(genome.contig_codes("a").unwrap(), before);
     }
 
     #[test]

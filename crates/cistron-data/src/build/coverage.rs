@@ -4,7 +4,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use cistron_core::Reporter;
+use cistron_core::{Interval, Reporter};
 use rayon::prelude::*;
 
 use super::genome_inputs::GenomeInputs;
@@ -73,7 +73,11 @@ fn select_chunk(
     }
     let codes = inputs.genome.contig_codes(name)?;
     let windows = (first..end).zip(passes).filter(|(_, pass)| *pass).map(|(w, _)| w * window_bp);
-    Ok(windows.filter_map(|start| inputs.admit(contig, start, codes, labels(inputs, dataset, contig, start))).collect())
+    let found = windows
+        .filter_map(|start| inputs.admit(contig, start, codes, labels(inputs, dataset, contig, start)))
+        .collect();
+    inputs.genome.release(&Interval::new(name.clone(), first * window_bp, end * window_bp));
+    Ok(found)
 }
 
 /// Tasks with a peak that shares at least half of its length (or of the region's, if shorter) with the central `input_bp`

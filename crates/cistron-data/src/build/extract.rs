@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use cistron_core::{Reporter, TargetKind};
+use cistron_core::{Interval, Reporter, TargetKind};
 use rayon::prelude::*;
 
 use super::SplitCounter;
@@ -98,6 +98,11 @@ fn write_chunk(
         let contig = inputs.genome.contig_codes(&inputs.contigs[window.contig as usize].name)?;
         let start = window.start_0 as usize;
         out.copy_from_slice(&contig[start..start + window_bp]);
+    }
+    for near in stretches(windows, inputs.window_bp) {
+        let (start, end) = (near[0].start_0, near[near.len() - 1].start_0 + inputs.window_bp);
+        let contig = inputs.contigs[near[0].contig as usize].name.clone();
+        inputs.genome.release(&Interval::new(contig, start, end));
     }
     arrays.sequence.write_rows(first_row, &codes)?;
     drop(codes);

@@ -1,6 +1,6 @@
 //! Kind `peaks`: windows on the merged peaks of all tracks, and windows without a peak.
 
-use cistron_core::Reporter;
+use cistron_core::{Interval, Reporter};
 use rayon::prelude::*;
 
 use super::genome_inputs::GenomeInputs;
@@ -78,5 +78,6 @@ fn select_contig(inputs: &GenomeInputs, dataset: &DatasetConfig, seed: u64, cont
         windows.extend(drawn.windows);
         windows.sort_by_key(|w| (w.start_0, w.tasks.is_empty()));
     }
+    inputs.genome.release(&Interval::new(of.name.clone(), 0, of.length_bp));
     Ok(Found { windows, refused, wanted, negatives: found })
 }
