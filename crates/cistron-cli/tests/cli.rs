@@ -26,7 +26,7 @@ learning_rate = "fast"
     let output = cistron(&["check", "s.toml"], dir.path());
     assert_eq!(output.status.code(), Some(2));
     let message = stderr(&output);
-    for part in ["dataset.colour: unknown key", "widht_factor", "train.learning_rate"] {
+    for part in ["dataset.colour: unknown key", "widht_factor", "train.learning_rate", "nowhere.fa"] {
         assert!(message.contains(part), "{part} is missing from: {message}");
     }
 }

@@ -179,7 +179,7 @@ impl Study {
     ///
     /// # Errors
     /// Every problem of the file's text: unreadable file, TOML syntax with its line, unknown keys, values of a wrong
-    /// type, values that contradict each other.
+    /// type, values that contradict each other; then also those that [`crate::check`] finds in what could be read.
     pub fn read(path: &Path) -> Result<Self, Vec<Problem>> {
         let text = std::fs::read_to_string(path).map_err(|error| {
             vec![Problem::new(path.display().to_string(), format!("cannot read the study file: {error}"))]
@@ -221,20 +221,36 @@ impl Study {
         if let Some(dataset) = &dataset {
             problems.extend(dataset.validate().into_iter().map(|p| Problem::new("dataset", p)));
         }
-        if let (Some(study), Some(dataset), Some(train)) = (study, dataset, train)
-            && problems.is_empty()
-        {
-            let genome = genome.flatten();
-            return Ok(Self {
-                study,
-                genome,
+        let genome_is_known = genome.as_ref().is_none_or(Option::is_some);
+        // What could not be read is replaced, so that the files of the rest are looked into all the same.
+        let header = study.unwrap_or_else(|| StudyHeader {
+            name: String::new(),
+            seed: default_seed(),
+            description: String::new(),
+        });
+        let train = train.or_else(|| read_train(None, &mut Vec::new()));
+        if let (Some(dataset), Some(train), true) = (dataset, train, genome_is_known) {
+            let study = Self {
+                study: header,
+                genome: genome.flatten(),
                 dataset,
                 model,
                 train,
                 evaluate,
                 base_dir: base_dir.to_path_buf(),
                 text: text.to_owned(),
-            });
+            };
+            if problems.is_empty() {
+                return Ok(study);
+            }
+            for problem in crate::check(&study) {
+                let told = problems.iter().any(|p| p.message.contains(&problem.message) || p.place == problem.place);
+                // Models that could not be read are not missing.
+                let of_models = problem.place == "model" && problems.iter().any(|p| p.place.starts_with("model"));
+                if !told && !of_models {
+                    problems.push(problem);
+                }
+            }
         }
         Err(problems)
     }
