@@ -54,6 +54,25 @@ fn the_main_job_runs_resumes_and_repeats() {
     let html = fs::read_to_string(dir.path().join("a/report.html")).unwrap();
     assert!(html.contains("constant mean") && !html.contains("src=\"http"));
 
+    // The trained network enters another study as a checkpoint, with the same numbers.
+    let study = fs::read_to_string(dir.path().join("small.toml")).unwrap();
+    let again = study.replace(
+        "preset = \"residualbind-32\"\nwidth_factor = 0.02",
+        "name = \"residualbind-32\"\ncheckpoint = \"a/models/residualbind-32\"",
+    );
+    fs::write(dir.path().join("again.toml"), &again).unwrap();
+    let loaded = cistron(&["-q", "evaluate", "again.toml", "--out", "c"], dir.path());
+    assert!(loaded.status.success(), "{}", stderr(&loaded));
+    let table = |text: &[u8]| {
+        let lines = String::from_utf8_lossy(text).into_owned();
+        lines.lines().filter(|l| l.starts_with("residualbind-32 ")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(table(&whole.stdout), table(&loaded.stdout));
+    fs::write(dir.path().join("gone.toml"), again.replace("a/models", "b/models")).unwrap();
+    let gone = cistron(&["check", "gone.toml"], dir.path());
+    assert_eq!(gone.status.code(), Some(2));
+    assert!(stderr(&gone).contains("model[0].checkpoint: "), "{}", stderr(&gone));
+
     // Another run, interrupted after training one epoch less, ends with the same weights.
     small_study(dir.path(), 2);
     assert!(cistron(&["-q", "train", "small.toml", "--out", "b"], dir.path()).status.success());

@@ -49,6 +49,13 @@ pub(crate) fn check_with_cache(study: &Study, cache: &Path) -> Vec<Problem> {
                     problems.push(Problem::new(place, error.to_string()));
                 }
             }
+            ModelSource::Checkpoint(checkpoint) => {
+                let whole = resolve_path(&study.base_dir, checkpoint)
+                    .and_then(|path| cistron_nn::weights_hash(&path).map_err(|error| error.to_string()));
+                if let Err(message) = whole {
+                    problems.push(Problem::new(format!("{place}.checkpoint"), message));
+                }
+            }
             ModelSource::Predictions(predictions) => {
                 let files = predictions.bigwigs.iter().chain(&predictions.npy).chain(&predictions.names);
                 for file in files.chain(&predictions.tables) {

@@ -49,6 +49,14 @@ pub(crate) fn evaluate(
                     predict(&predictor, &network.report.weights_hash, false)?;
                 }
             }
+            ModelSource::Checkpoint(checkpoint) => {
+                let network = |source| CistronError::Network { model: model.name.clone(), source };
+                let path = cistron_data::config::resolve_path(&study.base_dir, checkpoint)
+                    .map_err(|message| CistronError::Predictor { model: model.name.clone(), message })?;
+                let hash = cistron_nn::weights_hash(&path).map_err(network)?;
+                let predictor = NativePredictor::load(&path, options.device).map_err(network)?.with_name(&model.name);
+                predict(&predictor, &hash, false)?;
+            }
             ModelSource::Predictions(config) => {
                 let predictor = open_predictions(study, &model.name, config, test.target())?;
                 // The files may change under the same name, so they are read anew each time.

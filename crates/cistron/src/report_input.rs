@@ -14,6 +14,7 @@ use cistron_report::{
 use self::headline::headline_metrics;
 use crate::Study;
 use crate::baselines::{CONSTANT, KMER_RIDGE, RIDGE};
+use crate::study::ModelSource;
 use crate::train::TrainedNetwork;
 
 /// Everything that the report of one run shows.
@@ -44,7 +45,7 @@ pub(crate) fn report_input(
         metrics: report.rows.clone(),
         differences: report.differences.clone(),
         headline_metrics: headline_metrics(target.kind),
-        models: report.models.iter().map(|name| model_info(name, trained)).collect(),
+        models: report.models.iter().map(|name| model_info(name, study, trained)).collect(),
         learning_curves: trained.iter().map(learning_curve).collect(),
         densities: report
             .densities
@@ -87,7 +88,7 @@ fn verdict(verdict: &found::Verdict) -> Verdict {
     Verdict { text: verdict.text.clone(), outcome }
 }
 
-fn model_info(name: &str, trained: &[TrainedNetwork]) -> ModelInfo {
+fn model_info(name: &str, study: &Study, trained: &[TrainedNetwork]) -> ModelInfo {
     if let Some(network) = trained.iter().find(|t| t.name == name) {
         let (config, report) = (&network.config, &network.report);
         return ModelInfo {
@@ -105,6 +106,12 @@ fn model_info(name: &str, trained: &[TrainedNetwork]) -> ModelInfo {
             _ => "ridge regression on 6-mer frequencies",
         };
         return ModelInfo { description: description.into(), ..ModelInfo::new(name, ModelKind::Baseline) };
+    }
+    if let Some(ModelSource::Checkpoint(path)) = study.model.iter().find(|m| m.name == name).map(|m| &m.source) {
+        return ModelInfo {
+            description: format!("trained earlier: {path}"),
+            ..ModelInfo::new(name, ModelKind::Network)
+        };
     }
     ModelInfo { description: "predictions made elsewhere".into(), ..ModelInfo::new(name, ModelKind::Precomputed) }
 }

@@ -88,6 +88,8 @@ pub enum TableKey {
 pub enum ModelSource {
     /// A preset that is trained here.
     Network(ModelConfig),
+    /// A network that cistron trained earlier: a model directory, or a run directory with one model.
+    Checkpoint(String),
     /// Predictions made elsewhere.
     Predictions(PredictionsConfig),
 }
@@ -332,6 +334,17 @@ fn read_model(mut table: Table, place: &str, problems: &mut Vec<Problem>) -> Opt
         own(&mut table, "replicates").map_or(Some(1), |(v, at)| read_section::<u32>(v, &at, problems))?;
     if replicates == 0 {
         problems.push(Problem::new(format!("{place}.replicates"), "must be at least 1"));
+    }
+    if let Some((value, at)) = own(&mut table, "checkpoint") {
+        let checkpoint: String = read_section(value, &at, problems)?;
+        for key in table.keys() {
+            problems.push(Problem::new(format!("{place}.{key}"), "does not go with `checkpoint`"));
+        }
+        let Some(name) = name else {
+            problems.push(Problem::new(place, "a model with `checkpoint` needs a `name`"));
+            return None;
+        };
+        return Some(ModelEntry { name, replicates: 1, source: ModelSource::Checkpoint(checkpoint) });
     }
     let Some((value, at)) = own(&mut table, "predictions") else {
         let config: ModelConfig = read_section(Value::Table(table), place, problems)?;

@@ -36,7 +36,7 @@ pub(crate) fn train_networks(
     let valid = split(study, dataset, Split::Valid)?;
     let networks = study.model.iter().filter_map(|model| match &model.source {
         ModelSource::Network(config) => Some((model, config)),
-        ModelSource::Predictions(_) => None,
+        ModelSource::Checkpoint(_) | ModelSource::Predictions(_) => None,
     });
     // Every network must fit before the first one trains for an hour.
     for (model, config) in networks.clone() {
