@@ -49,9 +49,9 @@ def section(title, run):
     mean = next(r["task"] for r in found["rows"] if r["task"] not in tasks)
     out = [f"## {title}", ""]
     over = f", mean over {len(tasks)} tasks" if len(tasks) > 1 else ""
-    seconds = sum(m["train_seconds"] for m in manifest["models"])
+    sizes = ", ".join(f"{m['name']} {m['parameters']:,} parameters" for m in manifest["models"])
     out += [
-        f"`cistron run examples/{run.name}.toml`: {found['windows']} test windows{over}; training took {seconds:.0f} s on {manifest['device']}.",
+        f"`cistron run examples/{run.name}.toml`: {found['windows']} test windows{over}; {sizes}.",
         "",
     ]
     out += ["| model | " + " | ".join(m.replace("_", " ") for m in metrics) + " |", "|---" * (len(metrics) + 1) + "|"]
