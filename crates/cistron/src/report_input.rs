@@ -33,12 +33,12 @@ pub(crate) fn report_input(
         subtitle: study.study.description.clone(),
         generated: provenance.iter().find(|p| p.0 == "written").map(|p| p.1.clone()).unwrap_or_default(),
         summary_sentences: vec![format!(
-            "{} model(s) and {} trivial baselines were compared on {} test windows that no model saw in training, for {} \
-             task(s). Intervals are 95 % bootstrap intervals over test windows; differences are paired.",
-            report.models.len() - report.models.iter().filter(|m| is_baseline(m)).count(),
-            report.models.iter().filter(|m| is_baseline(m)).count(),
-            report.windows,
-            target.tasks.len()
+            "{} and {} were compared on {} that no model saw in training, for {}. Intervals are 95 % bootstrap intervals over test \
+             windows; differences are paired.",
+            counted(report.models.iter().filter(|m| !is_baseline(m)).count(), "model"),
+            counted(report.models.iter().filter(|m| is_baseline(m)).count(), "trivial baseline"),
+            counted(report.windows as usize, "test window"),
+            counted(target.tasks.len(), "task")
         )],
         verdicts: report.verdicts.iter().map(verdict).collect(),
         warnings,
@@ -72,6 +72,11 @@ pub(crate) fn report_input(
         manifest,
         provenance,
     }
+}
+
+/// `1 task`, `3 tasks`.
+fn counted(n: usize, what: &str) -> String {
+    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }
 
 fn is_baseline(name: &str) -> bool {

@@ -123,7 +123,8 @@ fn remove(dir: &RunDir) -> Result<(), CistronError> {
 impl fmt::Display for RunSummary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(found) = &self.generalisation {
-            writeln!(f, "\nTest split: {} windows, {} task(s)", found.windows, found.target.tasks.len())?;
+            let tasks = found.target.tasks.len();
+            writeln!(f, "\nTest split: {} windows, {tasks} task{}", found.windows, if tasks == 1 { "" } else { "s" })?;
             let metrics: Vec<&str> = {
                 let mut names: Vec<&str> = Vec::new();
                 for row in found.rows.iter().filter(|r| r.task == MetricRow::MEAN_OVER_TASKS) {
@@ -144,7 +145,9 @@ impl fmt::Display for RunSummary {
                         .iter()
                         .find(|r| r.model == *model && r.metric == **metric && r.task == MetricRow::MEAN_OVER_TASKS);
                     let text = match row.map(|r| (r.value, r.low, r.high)) {
-                        Some((Some(v), Some(low), Some(high))) => format!("{v:.3} [{low:.3}, {high:.3}]"),
+                        Some((Some(v), Some(low), Some(high))) => {
+                            format!("{v:.3} [{low:.3}, {high:.3}]").replace("-0.000", "0.000")
+                        }
                         Some((Some(v), _, _)) => format!("{v:.3}"),
                         _ => "-".into(),
                     };
