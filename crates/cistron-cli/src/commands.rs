@@ -5,6 +5,7 @@ mod check;
 mod data;
 mod demo;
 mod models;
+mod motif;
 mod predict;
 mod simulate;
 mod stages;
@@ -40,6 +41,9 @@ pub(crate) enum Command {
     /// List the network presets or show the layers of one
     #[command(subcommand)]
     Models(models::ModelsCommand),
+    /// Motifs without a model: scan sequences, convert formats
+    #[command(subcommand)]
+    Motif(motif::MotifCommand),
     /// Measure speed on this machine
     #[command(subcommand)]
     Bench(bench::BenchCommand),
@@ -58,6 +62,7 @@ impl Command {
             Self::Predict(args) => predict::run(args, reporter),
             Self::Simulate(args) => simulate::run(args, reporter),
             Self::Models(command) => models::run(command),
+            Self::Motif(command) => motif::run(command, reporter),
             Self::Bench(command) => bench::run(command, reporter),
         }
     }

@@ -1,9 +1,14 @@
-use crate::{Pwm, parse_jaspar};
+use crate::Pwm;
+use crate::formats::parse_jaspar;
+
+/// Sites of equal base frequencies added to each matrix, so that no probability is 0.
+const PSEUDOCOUNT: f64 = 0.8;
 
 /// Twelve vertebrate matrices of JASPAR 2024 CORE (CC BY 4.0; `data/README.md`): RUNX1, GATA1, SP1, TEAD1, ETS1, FOS::JUN,
 /// CEBPA, HNF4A, REST, CTCF, FOXA1, SPI1.
 pub fn embedded_motifs() -> Vec<Pwm> {
-    parse_jaspar(include_str!("../data/jaspar2024_dozen.jaspar")).unwrap_or_default()
+    let motifs = parse_jaspar(include_str!("../data/jaspar2024_dozen.jaspar")).unwrap_or_default();
+    motifs.iter().map(|m| m.pwm(PSEUDOCOUNT, [0.25; 4])).collect()
 }
 
 #[cfg(test)]

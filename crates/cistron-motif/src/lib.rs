@@ -1,9 +1,15 @@
-//! Motifs without any model: position weight matrices, their sites, and a dozen JASPAR matrices for simulations.
+//! Motifs without any model: matrices in the formats of their databases, position weight matrices, exact p-values of scores, scanning,
+//! and a dozen JASPAR matrices for simulations.
 
 mod embedded;
-mod jaspar;
+pub mod formats;
+mod motif;
 mod pwm;
+mod scan;
+mod score_distribution;
 
 pub use embedded::embedded_motifs;
-pub use jaspar::{JasparError, parse_jaspar};
+pub use motif::{Motif, MotifError};
 pub use pwm::{Pwm, Site};
+pub use scan::{MotifHit, ScanOptions, Scanner, q_values};
+pub use score_distribution::ScoreDistribution;

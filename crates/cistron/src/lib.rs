@@ -22,7 +22,7 @@ mod warnings;
 pub use check::check;
 pub use cistron_data as data;
 pub use cistron_eval as eval;
-pub use cistron_genome::{BigWig, read_chrom_sizes};
+pub use cistron_genome::{BigWig, read_chrom_sizes, read_fasta};
 pub use cistron_nn as nn;
 pub use cistron_nn::DeviceChoice;
 pub use demo::{demo, demo_study};
