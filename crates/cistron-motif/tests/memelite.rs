@@ -30,7 +30,7 @@ fn the_same_hits_and_p_values() {
             .filter(|f| f[0] == motif.id)
             .map(|f| (f[1].parse().unwrap(), f[2] == "-", f[4].parse().unwrap()))
             .collect();
-        wanted.sort_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));
+        wanted.sort_by_key(|w| (w.0, w.1));
         let found: Vec<(usize, bool)> = hits.iter().map(|h| (h.start_0, h.reverse)).collect();
         assert_eq!(found, wanted.iter().map(|w| (w.0, w.1)).collect::<Vec<_>>(), "{}", motif.name);
         for (hit, (_, _, p)) in hits.iter().zip(&wanted) {
