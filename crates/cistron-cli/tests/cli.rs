@@ -81,3 +81,34 @@ fn the_main_job_runs_resumes_and_repeats() {
     assert!(resumed.status.success(), "{}", stderr(&resumed));
     assert_eq!(weights(dir.path(), "a"), weights(dir.path(), "b"));
 }
+
+#[test]
+fn replicates_differ_and_predictions_become_bigwigs() {
+    let dir = tempfile::tempdir().unwrap();
+    small_study(dir.path(), 1);
+    let study = fs::read_to_string(dir.path().join("small.toml")).unwrap();
+    fs::write(
+        dir.path().join("small.toml"),
+        study.replace("width_factor = 0.02", "width_factor = 0.02\nreplicates = 2"),
+    )
+    .unwrap();
+    let output = cistron(&["-q", "evaluate", "small.toml", "--out", "a"], dir.path());
+    assert!(output.status.success(), "{}", stderr(&output));
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(said.contains("residualbind-32 #1") && said.contains("residualbind-32 #2"), "{said}");
+    let manifest: serde_json::Value =
+        serde_json::from_slice(&fs::read(dir.path().join("a/manifest.json")).unwrap()).unwrap();
+    assert_ne!(manifest["models"][0]["weights_blake3"], manifest["models"][1]["weights_blake3"]);
+
+    let first = fs::read_dir(dir.path().join("a/predictions"))
+        .unwrap()
+        .map(|e| e.unwrap().path())
+        .find(|p| p.file_name().unwrap().to_string_lossy().starts_with("residualbind-32"))
+        .unwrap();
+    let first = first.to_str().unwrap();
+    let written = cistron(&["predict", first, "--chrom-sizes", "genome/genome.sizes", "--out", "bw"], dir.path());
+    assert!(written.status.success(), "{}", stderr(&written));
+    for task in ["one", "two"] {
+        assert!(fs::metadata(dir.path().join(format!("bw/{task}.bw"))).unwrap().len() > 1000);
+    }
+}
