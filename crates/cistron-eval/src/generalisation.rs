@@ -17,8 +17,8 @@ use cistron_core::{BatchSource, DifferenceRow, MetricRow, Pass, Reporter, Target
 use cistron_stats::{Bootstrap, Undefined};
 use serde::{Deserialize, Serialize};
 
-pub use figures::{Curve, CurveFamily, Density, Scatter, TrackExample};
-pub use verdict::{Outcome, Verdict, metric_label};
+pub use figures::{Curve, Density, Scatter, TrackExample};
+pub use verdict::{Verdict, metric_label};
 
 use crate::{EvalError, StoredPredictions};
 

@@ -11,5 +11,5 @@ mod score_distribution;
 pub use embedded::embedded_motifs;
 pub use motif::{Motif, MotifError};
 pub use pwm::{Pwm, Site};
-pub use scan::{MotifHit, ScanOptions, Scanner, q_values};
+pub use scan::{MotifHit, ScanOptions, Scanner, SequenceHit, q_values, scan_sequences};
 pub use score_distribution::ScoreDistribution;

@@ -1,3 +1,5 @@
+use rayon::prelude::*;
+
 use crate::{Pwm, ScoreDistribution};
 
 /// How to scan.
@@ -108,6 +110,33 @@ fn score(strand: &[[i32; 5]], bounds: &[i32], window: &[u8], threshold: i32) -> 
         }
     }
     Some(sum)
+}
+
+/// A hit in one of several sequences.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SequenceHit {
+    /// Index of the sequence.
+    pub sequence: usize,
+    /// The hit.
+    pub hit: MotifHit,
+    /// Its q-value among all places and strands of the motif.
+    pub q_value: f64,
+}
+
+/// The hits of every motif, by sequence and place, on all cores.
+pub fn scan_sequences(motifs: &[Pwm], sequences: &[&[u8]], options: &ScanOptions) -> Vec<Vec<SequenceHit>> {
+    let of = |pwm: &Pwm| {
+        let scanner = Scanner::new(pwm, options);
+        let hits: Vec<(usize, MotifHit)> = sequences
+            .par_iter()
+            .enumerate()
+            .flat_map_iter(|(sequence, codes)| scanner.scan(codes).into_iter().map(move |hit| (sequence, hit)))
+            .collect();
+        let tests = sequences.iter().map(|codes| scanner.tests(codes)).sum();
+        let q = q_values(&hits.iter().map(|(_, hit)| hit.p_value).collect::<Vec<_>>(), tests);
+        hits.into_iter().zip(q).map(|((sequence, hit), q_value)| SequenceHit { sequence, hit, q_value }).collect()
+    };
+    motifs.par_iter().map(of).collect()
 }
 
 /// Benjamini–Hochberg q-values of hits out of `tests` tests, in the order of `p_values` (Benjamini and Hochberg 1995). The tests that are no hits

@@ -5,6 +5,7 @@ use crate::TrainOptions;
 /// The learning rate on a plateau and when to stop (GOPHER, methods): the rate is multiplied by a factor after `lr_patience`
 /// epochs without a better score, training stops after `patience` such epochs. Scores are better when lower.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Schedule {
     pub(crate) learning_rate: f64,
     /// Best score and its 1-based epoch.

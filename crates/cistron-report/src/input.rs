@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use cistron_core::{DifferenceRow, Interval, MetricRow};
+use cistron_core::{CurveFamily, DifferenceRow, Interval, MetricRow, Outcome};
+use cistron_stats::PearsonSums;
 use serde::{Deserialize, Serialize};
 
 /// Everything that one report shows. Start from `ReportInput::default()` and fill in what there is: a part without data leaves
@@ -58,20 +59,6 @@ pub struct Verdict {
     pub text: String,
     /// What it amounts to.
     pub outcome: Outcome,
-}
-
-/// How a model stands to a baseline.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Outcome {
-    /// The 95 % interval of the paired difference lies on the model's side.
-    Beats,
-    /// The interval holds zero.
-    NotDistinguishable,
-    /// The interval lies on the baseline's side.
-    Loses,
-    /// It could not be decided.
-    Unknown,
 }
 
 /// A metric that the report puts forward.
@@ -239,18 +226,6 @@ pub struct Scatter {
     pub unit: String,
 }
 
-/// The axes of a [`Curve`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum CurveFamily {
-    /// x: false-positive rate, y: true-positive rate.
-    Roc,
-    /// x: recall, y: precision.
-    PrecisionRecall,
-    /// x: mean predicted probability of a bin, y: share of positives in it.
-    Reliability,
-}
-
 /// A curve of a binary task.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -282,19 +257,9 @@ pub struct TrackPrediction {
 impl TrackPrediction {
     /// A prediction whose correlation with `observed` is worked out here (`None` when either does not vary).
     pub fn new(model: impl Into<String>, values: Vec<f32>, observed: &[f32]) -> Self {
-        let pearson = pearson(&values, observed);
+        let pearson = PearsonSums::of(&values, observed).pearson().ok();
         Self { model: model.into(), values, pearson }
     }
-}
-
-fn pearson(a: &[f32], b: &[f32]) -> Option<f64> {
-    let pairs: Vec<(f64, f64)> = a.iter().zip(b).map(|(&x, &y)| (f64::from(x), f64::from(y))).collect();
-    let pairs: Vec<_> = pairs.into_iter().filter(|(x, y)| x.is_finite() && y.is_finite()).collect();
-    let n = pairs.len() as f64;
-    let (mx, my) = pairs.iter().fold((0.0, 0.0), |(sx, sy), (x, y)| (sx + x / n, sy + y / n));
-    let sum = |f: fn(f64, f64) -> f64| pairs.iter().map(|(x, y)| f(x - mx, y - my)).sum::<f64>();
-    let (xx, yy, xy) = (sum(|x, _| x * x), sum(|_, y| y * y), sum(|x, y| x * y));
-    (xx > 1e-12 * mx * mx * n && yy > 1e-12 * my * my * n && xx > 0.0 && yy > 0.0).then(|| xy / (xx * yy).sqrt())
 }
 
 /// Observed and predicted values along one window and task.

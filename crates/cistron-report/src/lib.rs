@@ -20,9 +20,10 @@ mod raster;
 mod table;
 mod write;
 
+pub use cistron_core::{CurveFamily, Outcome};
 pub use error::ReportError;
 pub use input::{
-    AxisScale, Curve, CurveFamily, Density, HeadlineMetric, LearningCurve, ModelInfo, ModelKind, Outcome, ReportInput,
-    Scatter, SummaryTable, TrackExample, TrackPrediction, Verdict,
+    AxisScale, Curve, Density, HeadlineMetric, LearningCurve, ModelInfo, ModelKind, ReportInput, Scatter, SummaryTable,
+    TrackExample, TrackPrediction, Verdict,
 };
 pub use write::{ReportPaths, write_report};

@@ -40,9 +40,7 @@ pub(crate) fn evaluate(
     for model in &study.model {
         match &model.source {
             ModelSource::Network(_) => {
-                let replicates =
-                    trained.iter().filter(|t| t.name == model.name || t.name.starts_with(&format!("{} #", model.name)));
-                for network in replicates {
+                for network in trained.iter().filter(|t| t.model == model.name) {
                     let predictor = NativePredictor::load(&network.report.model_dir, options.device)
                         .map_err(|source| CistronError::Network { model: network.name.clone(), source })?
                         .with_name(&network.name);

@@ -2,13 +2,13 @@
 
 mod headline;
 
-use cistron_core::Interval;
+use cistron_core::{CurveFamily, Interval};
 use cistron_data::{Dataset, Inspection, Quantiles, inspect};
 use cistron_eval::GeneralisationReport;
 use cistron_eval::generalisation as found;
 use cistron_report::{
-    Curve, CurveFamily, Density, LearningCurve, ModelInfo, ModelKind, Outcome, ReportInput, Scatter, SummaryTable,
-    TrackExample, TrackPrediction, Verdict,
+    Curve, Density, LearningCurve, ModelInfo, ModelKind, ReportInput, Scatter, SummaryTable, TrackExample,
+    TrackPrediction, Verdict,
 };
 
 use self::headline::headline_metrics;
@@ -40,7 +40,7 @@ pub(crate) fn report_input(
             counted(report.windows as usize, "test window"),
             counted(target.tasks.len(), "task")
         )],
-        verdicts: report.verdicts.iter().map(verdict).collect(),
+        verdicts: report.verdicts.iter().map(|v| Verdict { text: v.text.clone(), outcome: v.outcome }).collect(),
         warnings,
         metrics: report.rows.clone(),
         differences: report.differences.clone(),
@@ -75,22 +75,12 @@ pub(crate) fn report_input(
 }
 
 /// `1 task`, `3 tasks`.
-fn counted(n: usize, what: &str) -> String {
+pub(crate) fn counted(n: usize, what: &str) -> String {
     format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }
 
 fn is_baseline(name: &str) -> bool {
     [CONSTANT, RIDGE, KMER_RIDGE].contains(&name)
-}
-
-fn verdict(verdict: &found::Verdict) -> Verdict {
-    let outcome = match verdict.outcome {
-        found::Outcome::Beats => Outcome::Beats,
-        found::Outcome::NotDistinguishable => Outcome::NotDistinguishable,
-        found::Outcome::Loses => Outcome::Loses,
-        found::Outcome::Unknown => Outcome::Unknown,
-    };
-    Verdict { text: verdict.text.clone(), outcome }
 }
 
 fn model_info(name: &str, study: &Study, trained: &[TrainedNetwork]) -> ModelInfo {
@@ -136,14 +126,14 @@ fn learning_curve(network: &TrainedNetwork) -> LearningCurve {
 }
 
 fn curve(curve: &found::Curve, report: &GeneralisationReport) -> Curve {
-    let (family, metric) = match curve.family {
-        found::CurveFamily::Roc => (CurveFamily::Roc, "auroc"),
-        found::CurveFamily::PrecisionRecall => (CurveFamily::PrecisionRecall, "average_precision"),
-        found::CurveFamily::Reliability => (CurveFamily::Reliability, "expected_calibration_error"),
+    let metric = match curve.family {
+        CurveFamily::Roc => "auroc",
+        CurveFamily::PrecisionRecall => "average_precision",
+        CurveFamily::Reliability => "expected_calibration_error",
     };
     let row = report.rows.iter().find(|r| r.model == curve.model && r.task == curve.task && r.metric == metric);
     Curve {
-        family,
+        family: curve.family,
         model: curve.model.clone(),
         task: curve.task.clone(),
         points: curve.points.clone(),

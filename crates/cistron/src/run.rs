@@ -10,6 +10,7 @@ use crate::check::{build_options, check_with_cache};
 use crate::evaluate::evaluate;
 use crate::manifest::write_manifest;
 use crate::report::report;
+use crate::report_input::counted;
 use crate::train::train_networks;
 use crate::warnings::WarningKeeper;
 use crate::{CistronError, DeviceChoice, RunDir, Study};
@@ -123,8 +124,8 @@ fn remove(dir: &RunDir) -> Result<(), CistronError> {
 impl fmt::Display for RunSummary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(found) = &self.generalisation {
-            let tasks = found.target.tasks.len();
-            writeln!(f, "\nTest split: {} windows, {tasks} task{}", found.windows, if tasks == 1 { "" } else { "s" })?;
+            let windows = counted(found.windows as usize, "window");
+            writeln!(f, "\nTest split: {windows}, {}", counted(found.target.tasks.len(), "task"))?;
             let metrics: Vec<&str> = {
                 let mut names: Vec<&str> = Vec::new();
                 for row in found.rows.iter().filter(|r| r.task == MetricRow::MEAN_OVER_TASKS) {

@@ -8,6 +8,9 @@ use crate::{CistronError, RunDir, RunOptions, Study};
 
 /// One trained replicate of a network.
 pub(crate) struct TrainedNetwork {
+    /// Name of the study's model.
+    pub model: String,
+    /// Name of this replicate.
     pub name: String,
     pub config: ModelConfig,
     pub report: TrainReport,
@@ -78,5 +81,5 @@ fn train_one(
     };
     let report =
         cistron_nn::train(&job, reporter).map_err(|source| CistronError::Network { model: name.clone(), source })?;
-    Ok(TrainedNetwork { name, config: config.clone(), report })
+    Ok(TrainedNetwork { model: model.name.clone(), name, config: config.clone(), report })
 }

@@ -8,8 +8,7 @@ use std::process::ExitCode;
 use cistron::{CistronError, Problem};
 use cistron_core::{AtomicFile, Reporter, alphabet};
 use cistron_motif::formats::{MotifFormat, parse_motifs, write_motifs};
-use cistron_motif::{Motif, MotifHit, ScanOptions, Scanner, q_values};
-use rayon::prelude::*;
+use cistron_motif::{Motif, Pwm, ScanOptions, SequenceHit, scan_sequences};
 
 #[derive(clap::Subcommand)]
 pub(crate) enum MotifCommand {
@@ -114,34 +113,23 @@ fn scan(args: &ScanArgs, reporter: &dyn Reporter) -> anyhow::Result<()> {
     let motifs = read(&args.motifs)?;
     let sequences = sequences(&args.fasta)?;
     let options = ScanOptions { p_value: args.p_value, ..ScanOptions::default() };
-    let found: Vec<Vec<(usize, MotifHit, f64)>> = motifs
-        .par_iter()
-        .map(|motif| {
-            let scanner = Scanner::new(&motif.pwm(args.pseudocount, options.background), &options);
-            let hits: Vec<(usize, MotifHit)> = sequences
-                .par_iter()
-                .enumerate()
-                .flat_map_iter(|(s, (_, codes))| scanner.scan(codes).into_iter().map(move |hit| (s, hit)))
-                .collect();
-            let tests = sequences.iter().map(|(_, codes)| scanner.tests(codes)).sum();
-            let q = q_values(&hits.iter().map(|(_, hit)| hit.p_value).collect::<Vec<_>>(), tests);
-            let hits = hits.into_iter().zip(q).map(|((s, hit), q)| (s, hit, q));
-            hits.filter(|(_, _, q)| *q <= args.q_value).collect()
-        })
-        .collect();
+    let matrices: Vec<Pwm> = motifs.iter().map(|m| m.pwm(args.pseudocount, options.background)).collect();
+    let codes: Vec<&[u8]> = sequences.iter().map(|(_, codes)| codes.as_slice()).collect();
+    let found = scan_sequences(&matrices, &codes, &options);
+    let mut count = 0;
     let mut text = String::from("contig\tstart_0\tend_0\tmotif\tname\tstrand\tscore_bits\tp_value\tq_value\n");
     for (motif, hits) in motifs.iter().zip(&found) {
-        for (s, hit, q) in hits {
+        for SequenceHit { sequence, hit, q_value } in hits.iter().filter(|h| h.q_value <= args.q_value) {
+            count += 1;
             let (start, end) = (hit.start_0, hit.start_0 + motif.len());
             let strand = if hit.reverse { '-' } else { '+' };
             text += &format!(
-                "{}\t{start}\t{end}\t{}\t{}\t{strand}\t{:.2}\t{:.3e}\t{q:.3e}\n",
-                sequences[*s].0, motif.id, motif.name, hit.score_bits, hit.p_value
+                "{}\t{start}\t{end}\t{}\t{}\t{strand}\t{:.2}\t{:.3e}\t{q_value:.3e}\n",
+                sequences[*sequence].0, motif.id, motif.name, hit.score_bits, hit.p_value
             );
         }
     }
     write(args.out.as_deref(), &text)?;
-    let count: usize = found.iter().map(Vec::len).sum();
     reporter.note(&format!("{count} hits of {} motifs in {} sequences", motifs.len(), sequences.len()));
     Ok(())
 }

@@ -1,8 +1,9 @@
+use cistron_core::CurveFamily;
 use cistron_stats::calibration::Calibration;
 use cistron_stats::cross_entropy::{cross_entropy, probability};
 use cistron_stats::{RankedLabels, Undefined};
 
-use super::figures::{Curve, CurveFamily};
+use super::figures::Curve;
 use super::{Input, Measured, Metric, Scored, metric};
 use crate::EvalError;
 

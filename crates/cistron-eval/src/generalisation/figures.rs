@@ -1,4 +1,4 @@
-use cistron_core::{Pass, Stream, keyed_rng};
+use cistron_core::{CurveFamily, Pass, Stream, keyed_rng};
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
 
@@ -73,18 +73,6 @@ impl Scatter {
             .collect();
         Self { model: model.to_owned(), task: task.to_owned(), points }
     }
-}
-
-/// Kinds of curves of binary predictions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum CurveFamily {
-    /// False against true positive rate.
-    Roc,
-    /// Recall against precision.
-    PrecisionRecall,
-    /// Mean probability against share of positives.
-    Reliability,
 }
 
 /// A curve of binary predictions.

@@ -1,12 +1,12 @@
 use std::path::Path;
 
 use cistron_core::{
-    BatchSource, HeadSpec, MetricRow, OutputKind, Pass, PredictError, Prediction, Predictor, PredictorSpec,
+    BatchSource, HeadSpec, MetricRow, Outcome, OutputKind, Pass, PredictError, Prediction, Predictor, PredictorSpec,
     SequenceBatch, SilentReporter, SourceError, TargetBatch, TargetKind, TargetSpec, WindowId,
 };
 use ndarray::{Array2, Array3, Axis};
 
-use super::{EvaluatedModel, GeneralisationOptions, GeneralisationReport, Outcome, generalisation};
+use super::{EvaluatedModel, GeneralisationOptions, GeneralisationReport, generalisation};
 use crate::predict_to_disk;
 
 struct Toy {

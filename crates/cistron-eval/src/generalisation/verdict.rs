@@ -1,21 +1,7 @@
-use cistron_core::{DifferenceRow, MetricRow, TargetKind};
+use cistron_core::{DifferenceRow, MetricRow, Outcome, TargetKind};
 use serde::{Deserialize, Serialize};
 
 use super::{EvaluatedModel, Metric};
-
-/// How a model stands to a baseline.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Outcome {
-    /// The 95 % interval of the paired difference lies on the model's side.
-    Beats,
-    /// The interval holds zero.
-    NotDistinguishable,
-    /// The interval lies on the baseline's side.
-    Loses,
-    /// No metric is defined for both.
-    Unknown,
-}
 
 /// A model against a baseline, in numbers and in a sentence.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -1,5 +1,7 @@
 //! The kernels as differentiable operations of burn's `flex` backend.
 
+use std::borrow::Cow;
+
 use burn::backend::autodiff::NodeId;
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
@@ -21,10 +23,7 @@ pub(crate) trait KernelBackend: Backend {
         x: FloatTensor<Self>,
         kernel: FloatTensor<Self>,
         bias: FloatTensor<Self>,
-        dilation: usize,
-        groups: usize,
-        before: usize,
-        after: usize,
+        shape: ConvShape,
     ) -> FloatTensor<Self>;
     /// Means and variances of the channels, `[2, channels]`; a constant to backward passes.
     fn moments(x: FloatTensor<Self>) -> FloatTensor<Self>;
@@ -53,16 +52,15 @@ pub(crate) fn conv1d_same(
     dilation: usize,
     groups: usize,
 ) -> Tensor<3> {
-    let reach = (kernel.dims()[2] - 1) * dilation;
+    let ([batch, inputs, positions], [filters, _, taps]) = (x.dims(), kernel.dims());
+    let reach = (taps - 1) * dilation;
     let (before, after) = (reach / 2, reach - reach / 2);
+    let shape = ConvShape { batch, inputs, positions, filters, taps, dilation, groups, before, after };
     Tensor::from_dispatch(<Dispatch as KernelBackend>::convolve(
         x.into_dispatch(),
         kernel.into_dispatch(),
         bias.into_dispatch(),
-        dilation,
-        groups,
-        before,
-        after,
+        shape,
     ))
 }
 
@@ -102,13 +100,10 @@ pub(crate) fn max_pool1d(x: Tensor<3>, width: usize) -> Tensor<3> {
 type Primitive = FloatTensor<Flex>;
 
 /// The values of a tensor, laid out anew when they do not lie in order.
-fn with_values<R>(tensor: &Primitive, then: impl FnOnce(&[f32]) -> R) -> R {
+fn values(tensor: &Primitive) -> Cow<'_, [f32]> {
     match tensor.as_slice::<f32>() {
-        Some(values) => then(values),
-        None => {
-            let ordered = tensor.to_contiguous();
-            then(ordered.as_slice::<f32>().unwrap_or_default())
-        }
+        Some(values) => Cow::Borrowed(values),
+        None => Cow::Owned(tensor.to_contiguous().as_slice::<f32>().unwrap_or_default().to_vec()),
     }
 }
 
@@ -116,49 +111,20 @@ fn tensor(values: Vec<f32>, shape: &[usize]) -> Primitive {
     Primitive::from_data(TensorData::new(values, shape.to_vec()))
 }
 
-fn shape_of(
-    x: &Primitive,
-    kernel: &Primitive,
-    (dilation, groups, before, after): (usize, usize, usize, usize),
-) -> ConvShape {
-    let (x, kernel) = (x.shape(), kernel.shape());
-    ConvShape {
-        batch: x[0],
-        inputs: x[1],
-        positions: x[2],
-        filters: kernel[0],
-        taps: kernel[2],
-        dilation,
-        groups,
-        before,
-        after,
-    }
-}
-
 fn forward(shape: &ConvShape, x: &Primitive, kernel: &Primitive, bias: &Primitive) -> Primitive {
     let mut y = vec![0.0f32; shape.batch * shape.filters * shape.outputs()];
-    with_values(x, |x| {
-        with_values(kernel, |kernel| with_values(bias, |bias| shape.forward(x, kernel, Some(bias), &mut y)))
-    });
+    shape.forward(&values(x), &values(kernel), Some(&values(bias)), &mut y);
     tensor(y, &[shape.batch, shape.filters, shape.outputs()])
 }
 
 impl KernelBackend for Flex {
-    fn convolve(
-        x: Primitive,
-        kernel: Primitive,
-        bias: Primitive,
-        dilation: usize,
-        groups: usize,
-        before: usize,
-        after: usize,
-    ) -> Primitive {
-        forward(&shape_of(&x, &kernel, (dilation, groups, before, after)), &x, &kernel, &bias)
+    fn convolve(x: Primitive, kernel: Primitive, bias: Primitive, shape: ConvShape) -> Primitive {
+        forward(&shape, &x, &kernel, &bias)
     }
 
     fn moments(x: Primitive) -> Primitive {
         let shape = norm_shape(&x);
-        tensor(with_values(&x, |x| shape.moments(x)), &[2, shape.channels])
+        tensor(shape.moments(&values(&x)), &[2, shape.channels])
     }
 
     fn normalise(x: Primitive, gamma: Primitive, beta: Primitive, moments: Primitive, kind: NormKind) -> Primitive {
@@ -181,22 +147,18 @@ fn norm_shape(x: &Primitive) -> NormShape {
 
 fn normalised(x: &Primitive, gamma: &Primitive, beta: &Primitive, moments: &Primitive, kind: NormKind) -> Primitive {
     let shape = norm_shape(x);
-    let y = with_values(x, |x| {
-        with_values(gamma, |gamma| {
-            with_values(beta, |beta| with_values(moments, |moments| shape.normalise(x, gamma, beta, moments, kind)))
-        })
-    });
+    let y = shape.normalise(&values(x), &values(gamma), &values(beta), &values(moments), kind);
     tensor(y, &[shape.batch, shape.channels, shape.positions])
 }
 
 fn masked(x: &Primitive, mask: &Mask) -> Primitive {
     let shape = x.shape();
-    tensor(with_values(x, |x| mask.apply(x)), &[shape[0], shape[1], shape[2]])
+    tensor(mask.apply(&values(x)), &[shape[0], shape[1], shape[2]])
 }
 
 fn pooled(x: &Primitive, width: usize) -> (Primitive, Vec<u32>) {
     let shape = x.shape();
-    let (y, places) = with_values(x, |x| max_pool(x, shape[2], width));
+    let (y, places) = max_pool(&values(x), shape[2], width);
     (tensor(y, &[shape[0], shape[1], shape[2] / width]), places)
 }
 
@@ -212,21 +174,19 @@ impl Backward<Flex, 3> for Convolution {
         let (x, kernel, shape) = ops.state;
         let x: Primitive = checkpointer.retrieve_node_output(x);
         let kernel: Primitive = checkpointer.retrieve_node_output(kernel);
-        with_values(&dy, |dy| {
-            if let Some(node) = node_x {
-                let mut dx = vec![0.0f32; shape.batch * shape.inputs * shape.positions];
-                with_values(&kernel, |kernel| shape.input_gradient(kernel, dy, &mut dx));
-                grads.register::<Flex>(node.id, tensor(dx, &[shape.batch, shape.inputs, shape.positions]));
-            }
-            if let Some(node) = node_kernel {
-                let gradient = with_values(&x, |x| shape.kernel_gradient(x, dy));
-                let size = [shape.filters, shape.inputs / shape.groups, shape.taps];
-                grads.register::<Flex>(node.id, tensor(gradient, &size));
-            }
-            if let Some(node) = node_bias {
-                grads.register::<Flex>(node.id, tensor(shape.bias_gradient(dy), &[shape.filters]));
-            }
-        });
+        let dy = values(&dy);
+        if let Some(node) = node_x {
+            let mut dx = vec![0.0f32; shape.batch * shape.inputs * shape.positions];
+            shape.input_gradient(&values(&kernel), &dy, &mut dx);
+            grads.register::<Flex>(node.id, tensor(dx, &[shape.batch, shape.inputs, shape.positions]));
+        }
+        if let Some(node) = node_kernel {
+            let size = [shape.filters, shape.inputs / shape.groups, shape.taps];
+            grads.register::<Flex>(node.id, tensor(shape.kernel_gradient(&values(&x), &dy), &size));
+        }
+        if let Some(node) = node_bias {
+            grads.register::<Flex>(node.id, tensor(shape.bias_gradient(&dy), &[shape.filters]));
+        }
     }
 }
 
@@ -244,21 +204,14 @@ impl Backward<Flex, 3> for Normalisation {
         let gamma: Primitive = checkpointer.retrieve_node_output(gamma);
         let beta: Primitive = checkpointer.retrieve_node_output(beta);
         let shape = norm_shape(&x);
-        let found = with_values(&dy, |dy| {
-            with_values(&x, |x| {
-                with_values(&gamma, |gamma| {
-                    with_values(&beta, |beta| {
-                        with_values(&moments, |moments| shape.gradients(x, gamma, beta, moments, kind, dy))
-                    })
-                })
-            })
-        });
+        let (gamma, beta, moments) = (values(&gamma), values(&beta), values(&moments));
+        let found = shape.gradients(&values(&x), &gamma, &beta, &moments, kind, &values(&dy));
         if let Some(node) = node_x {
             grads.register::<Flex>(node.id, tensor(found.x, &[shape.batch, shape.channels, shape.positions]));
         }
-        for (node, values) in [(node_gamma, found.gamma), (node_beta, found.beta)] {
+        for (node, gradient) in [(node_gamma, found.gamma), (node_beta, found.beta)] {
             if let Some(node) = node {
-                grads.register::<Flex>(node.id, tensor(values, &[shape.channels]));
+                grads.register::<Flex>(node.id, tensor(gradient, &[shape.channels]));
             }
         }
     }
@@ -291,7 +244,7 @@ impl Backward<Flex, 1> for Pooling {
         let dy = grads.consume::<Flex>(&ops.node);
         let (places, shape, width) = ops.state;
         if let Some(node) = node {
-            let dx = with_values(&dy, |dy| max_pool_gradient(dy, &places, shape[2], width));
+            let dx = max_pool_gradient(&values(&dy), &places, shape[2], width);
             grads.register::<Flex>(node.id, tensor(dx, &shape));
         }
     }
@@ -340,12 +293,8 @@ impl<C: CheckpointStrategy> KernelBackend for Autodiff<Flex, C> {
         x: FloatTensor<Self>,
         kernel: FloatTensor<Self>,
         bias: FloatTensor<Self>,
-        dilation: usize,
-        groups: usize,
-        before: usize,
-        after: usize,
+        shape: ConvShape,
     ) -> FloatTensor<Self> {
-        let shape = shape_of(x.primitive(), kernel.primitive(), (dilation, groups, before, after));
         let y = forward(&shape, x.primitive(), kernel.primitive(), bias.primitive());
         match Convolution.prepare::<C>([x.node(), kernel.node(), bias.node()]).compute_bound().stateful() {
             OpsKind::Tracked(mut prep) => {
