@@ -1,6 +1,7 @@
 //! Motifs without any model: matrices in the formats of their databases, position weight matrices, exact p-values of scores, scanning,
 //! and a dozen JASPAR matrices for simulations.
 
+mod background;
 mod embedded;
 pub mod formats;
 mod motif;
@@ -8,6 +9,7 @@ mod pwm;
 mod scan;
 mod score_distribution;
 
+pub use background::{Background, LARGEST_ORDER};
 pub use embedded::embedded_motifs;
 pub use motif::{Motif, MotifError};
 pub use pwm::{Pwm, Site};

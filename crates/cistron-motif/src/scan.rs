@@ -1,21 +1,27 @@
+mod packed;
+mod prefilter;
+
 use rayon::prelude::*;
 
-use crate::{Pwm, ScoreDistribution};
+use packed::{Packed, Stretch};
+use prefilter::Prefilter;
+
+use crate::{Background, Pwm, ScoreDistribution};
 
 /// How to scan.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ScanOptions {
     /// Largest p-value of a hit.
     pub p_value: f64,
-    /// Base frequencies of A, C, G, T.
-    pub background: [f64; 4],
+    /// Random sequence: scores are against its base frequencies, p-values over its words.
+    pub background: Background,
     /// Grid of scores in bits.
     pub bin_bits: f64,
 }
 
 impl Default for ScanOptions {
     fn default() -> Self {
-        Self { p_value: 1e-4, background: [0.25; 4], bin_bits: 0.01 }
+        Self { p_value: 1e-4, background: Background::uniform(), bin_bits: 0.01 }
     }
 }
 
@@ -37,42 +43,36 @@ pub struct MotifHit {
 pub struct Scanner {
     distribution: ScoreDistribution,
     threshold: Option<i32>,
-    /// Per strand: score by position and code; N cannot pass.
-    strands: [Vec<[i32; 5]>; 2],
-    /// Per strand: the most that positions from here on can add.
-    bounds: [Vec<i32>; 2],
+    strands: [Strand; 2],
 }
 
-/// Far below every score, and far from overflowing when summed.
-const NEVER: i32 = -1_000_000_000;
+/// Scores by position as the motif reads along the forward strand.
+#[derive(Debug, Clone)]
+struct Strand {
+    columns: Vec<[i32; 4]>,
+    prefilter: Prefilter,
+}
 
 impl Scanner {
     /// Prepares a motif.
     pub fn new(pwm: &Pwm, options: &ScanOptions) -> Self {
-        let distribution = ScoreDistribution::new(pwm, options.background, options.bin_bits);
-        let forward: Vec<[i32; 5]> =
-            distribution.columns().iter().map(|[a, c, g, t]| [*a, *c, *g, *t, NEVER]).collect();
-        let backward: Vec<[i32; 5]> = forward.iter().rev().map(|[a, c, g, t, n]| [*t, *g, *c, *a, *n]).collect();
-        let bound = |strand: &[[i32; 5]]| {
-            let mut bounds = vec![0; strand.len() + 1];
-            for (i, column) in strand.iter().enumerate().rev() {
-                bounds[i] = bounds[i + 1] + column.iter().copied().max().unwrap_or(0);
-            }
-            bounds
-        };
-        let bounds = [bound(&forward), bound(&backward)];
+        let distribution = ScoreDistribution::new(pwm, &options.background, options.bin_bits);
+        let forward = distribution.columns().to_vec();
+        let backward: Vec<[i32; 4]> = forward.iter().rev().map(|[a, c, g, t]| [*t, *g, *c, *a]).collect();
         let threshold = distribution.threshold(options.p_value);
-        Self { distribution, threshold, strands: [forward, backward], bounds }
+        let strands = [forward, backward]
+            .map(|columns| Strand { prefilter: Prefilter::new(&columns, threshold.unwrap_or(0)), columns });
+        Self { distribution, threshold, strands }
     }
 
     /// Number of positions of the motif.
     pub fn len(&self) -> usize {
-        self.strands[0].len()
+        self.distribution.columns().len()
     }
 
     /// Whether the motif has no positions.
     pub fn is_empty(&self) -> bool {
-        self.strands[0].is_empty()
+        self.len() == 0
     }
 
     /// Places and strands of `codes` that are tested, places with an N included.
@@ -82,34 +82,40 @@ impl Scanner {
 
     /// The hits by place, the forward strand first. Places with an N are no hits.
     pub fn scan(&self, codes: &[u8]) -> Vec<MotifHit> {
-        let (Some(threshold), false) = (self.threshold, self.is_empty()) else { return Vec::new() };
+        let packed = Packed::new(&[codes]);
         let mut hits = Vec::new();
-        for (start_0, window) in codes.windows(self.len()).enumerate() {
-            for (reverse, (strand, bounds)) in self.strands.iter().zip(&self.bounds).enumerate() {
-                let Some(score) = score(strand, bounds, window, threshold) else { continue };
-                hits.push(MotifHit {
-                    start_0,
-                    reverse: reverse == 1,
-                    score_bits: f64::from(score) * self.distribution.bin_bits(),
-                    p_value: self.distribution.p_value(score),
-                });
-            }
+        for stretch in packed.groups(usize::MAX).iter().flatten() {
+            self.scan_stretch(&packed, stretch, &mut hits);
         }
-        hits
+        hits.into_iter().map(|(_, hit)| hit).collect()
     }
-}
 
-/// The score when it reaches the threshold; gives up as soon as it no longer can.
-#[inline]
-fn score(strand: &[[i32; 5]], bounds: &[i32], window: &[u8], threshold: i32) -> Option<i32> {
-    let mut sum = 0;
-    for ((column, code), rest) in strand.iter().zip(window).zip(&bounds[1..]) {
-        sum += column[usize::from((*code).min(4))];
-        if sum + rest < threshold {
-            return None;
+    /// Adds the hits of a stretch, with the index of their sequence.
+    fn scan_stretch(&self, packed: &Packed, stretch: &Stretch, hits: &mut Vec<(usize, MotifHit)>) {
+        let (Some(threshold), false) = (self.threshold, self.is_empty()) else { return };
+        let run = packed.runs[stretch.run];
+        let to = stretch.to.min((run.length + 1).saturating_sub(self.len()));
+        if stretch.from >= to {
+            return;
         }
+        let before = hits.len();
+        for (reverse, strand) in [false, true].into_iter().zip(&self.strands) {
+            strand.prefilter.candidates(packed, run.offset + stretch.from, run.offset + to, |at| {
+                let window = &packed.pairs[at..at + strand.columns.len()];
+                let score = strand.columns.iter().zip(window).map(|(column, pair)| column[Packed::base(*pair)]).sum();
+                if score >= threshold {
+                    let hit = MotifHit {
+                        start_0: run.start_0 + at - run.offset,
+                        reverse,
+                        score_bits: f64::from(score) * self.distribution.bin_bits(),
+                        p_value: self.distribution.p_value(score),
+                    };
+                    hits.push((run.sequence, hit));
+                }
+            });
+        }
+        hits[before..].sort_by_key(|(_, hit)| (hit.start_0, hit.reverse));
     }
-    Some(sum)
 }
 
 /// A hit in one of several sequences.
@@ -123,27 +129,54 @@ pub struct SequenceHit {
     pub q_value: f64,
 }
 
-/// The hits of every motif, by sequence and place, on all cores.
+/// Motifs that are scanned while a stretch of sequence is in the cache.
+const MOTIFS_TOGETHER: usize = 16;
+/// Bases that stay in the cache.
+const BASES_TOGETHER: usize = 1 << 17;
+
+/// The hits of every motif, by sequence and place, on all cores: one pass over the sequences for sixteen motifs at a time.
 pub fn scan_sequences(motifs: &[Pwm], sequences: &[&[u8]], options: &ScanOptions) -> Vec<Vec<SequenceHit>> {
-    let of = |pwm: &Pwm| {
-        let scanner = Scanner::new(pwm, options);
-        let hits: Vec<(usize, MotifHit)> = sequences
-            .par_iter()
-            .enumerate()
-            .flat_map_iter(|(sequence, codes)| scanner.scan(codes).into_iter().map(move |hit| (sequence, hit)))
-            .collect();
+    let packed = Packed::new(sequences);
+    let groups = packed.groups(BASES_TOGETHER);
+    let scanners: Vec<Scanner> = motifs.par_iter().map(|pwm| Scanner::new(pwm, options)).collect();
+    // Work units: sixteen motifs over sixty-four groups of stretches.
+    let unit = |(scanners, groups): (&[Scanner], &[Vec<Stretch>])| {
+        let mut hits = vec![Vec::new(); scanners.len()];
+        for group in groups {
+            for (scanner, hits) in scanners.iter().zip(&mut hits) {
+                group.iter().for_each(|stretch| scanner.scan_stretch(&packed, stretch, hits));
+            }
+        }
+        hits
+    };
+    let units: Vec<(&[Scanner], &[Vec<Stretch>])> =
+        scanners.chunks(MOTIFS_TOGETHER).flat_map(|s| groups.chunks(64).map(move |g| (s, g))).collect();
+    let found: Vec<Vec<Vec<(usize, MotifHit)>>> = units.into_par_iter().map(unit).collect();
+    let per_motifs = groups.len().div_ceil(64);
+    let mut hits: Vec<Vec<(usize, MotifHit)>> = vec![Vec::new(); motifs.len()];
+    for (i, parts) in found.into_iter().enumerate() {
+        let first = i / per_motifs * MOTIFS_TOGETHER;
+        for (hits, part) in hits[first..].iter_mut().zip(parts) {
+            if hits.is_empty() {
+                *hits = part;
+            } else {
+                hits.extend(part);
+            }
+        }
+    }
+    let with_q = |(hits, scanner): (Vec<(usize, MotifHit)>, &Scanner)| {
         let tests = sequences.iter().map(|codes| scanner.tests(codes)).sum();
         let q = q_values(&hits.iter().map(|(_, hit)| hit.p_value).collect::<Vec<_>>(), tests);
         hits.into_iter().zip(q).map(|((sequence, hit), q_value)| SequenceHit { sequence, hit, q_value }).collect()
     };
-    motifs.par_iter().map(of).collect()
+    hits.into_par_iter().zip(&scanners).map(with_q).collect()
 }
 
 /// Benjamini–Hochberg q-values of hits out of `tests` tests, in the order of `p_values` (Benjamini and Hochberg 1995). The tests that are no hits
 /// had larger p-values.
 pub fn q_values(p_values: &[f64], tests: u64) -> Vec<f64> {
     let mut order: Vec<usize> = (0..p_values.len()).collect();
-    order.sort_by(|a, b| p_values[*a].total_cmp(&p_values[*b]));
+    order.sort_unstable_by(|a, b| p_values[*a].total_cmp(&p_values[*b]));
     let mut q = vec![1.0; p_values.len()];
     let mut least = 1.0f64;
     for (rank, &i) in order.iter().enumerate().rev() {
@@ -193,6 +226,48 @@ mod tests {
                     pwm.score(&codes[hit.start_0..hit.start_0 + pwm.len()], hit.reverse) / std::f64::consts::LN_2;
                 assert!((bits - hit.score_bits).abs() <= 0.005 * pwm.len() as f64 && hit.p_value <= 1e-4);
             }
+        }
+    }
+
+    /// Sequences of every length with N between, against a scan of each by definition.
+    #[test]
+    fn many_sequences_are_scanned_as_one() {
+        let mut state = 11u64;
+        let mut letter = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let value = state >> 33;
+            if value % 97 == 0 { 4 } else { (value % 4) as u8 }
+        };
+        let sequences: Vec<Vec<u8>> = (0..200).map(|i| (0..i * 3).map(|_| letter()).collect()).collect();
+        let borrowed: Vec<&[u8]> = sequences.iter().map(Vec::as_slice).collect();
+        let options = ScanOptions { p_value: 1e-3, ..ScanOptions::default() };
+        let motifs = embedded_motifs();
+        let found = scan_sequences(&motifs, &borrowed, &options);
+        for (pwm, hits) in motifs.iter().zip(&found) {
+            let distribution = ScoreDistribution::new(pwm, &options.background, options.bin_bits);
+            let threshold = distribution.threshold(options.p_value).unwrap();
+            let mut expected = Vec::new();
+            for (sequence, codes) in sequences.iter().enumerate() {
+                for (start_0, window) in codes.windows(pwm.len()).enumerate().filter(|(_, w)| w.iter().all(|c| *c < 4))
+                {
+                    let forward: i32 = distribution.columns().iter().zip(window).map(|(c, b)| c[usize::from(*b)]).sum();
+                    let backward: i32 = distribution
+                        .columns()
+                        .iter()
+                        .zip(window.iter().rev())
+                        .map(|(c, b)| c[usize::from(3 - *b)])
+                        .sum();
+                    for (reverse, score) in [(false, forward), (true, backward)] {
+                        if score >= threshold {
+                            expected.push((sequence, start_0, reverse, distribution.p_value(score)));
+                        }
+                    }
+                }
+            }
+            let found: Vec<_> =
+                hits.iter().map(|h| (h.sequence, h.hit.start_0, h.hit.reverse, h.hit.p_value)).collect();
+            assert_eq!(found, expected, "{}", pwm.name);
+            assert!(!found.is_empty());
         }
     }
 

@@ -1,7 +1,7 @@
-use crate::Pwm;
+use crate::{Background, Pwm};
 
 /// The exact distribution of a matrix's score over random sequence, on a grid of score bins: what FIMO computes by dynamic
-/// programming (Grant, Bailey and Noble 2011).
+/// programming (Grant, Bailey and Noble 2011), for a background of any order.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ScoreDistribution {
     bin_bits: f64,
@@ -13,30 +13,45 @@ pub struct ScoreDistribution {
 }
 
 impl ScoreDistribution {
-    /// Of log2(probability / background), rounded to multiples of `bin_bits`, for independent bases of that background.
-    pub fn new(pwm: &Pwm, background: [f64; 4], bin_bits: f64) -> Self {
+    /// Of log2(probability / frequency of the base), rounded to multiples of `bin_bits`, over sequence of that background. With an
+    /// order above 0 the state of the programme is the last letters, so time and memory grow by 4^order.
+    pub fn new(pwm: &Pwm, background: &Background, bin_bits: f64) -> Self {
+        let base = background.frequencies();
         let bins = |column: &[f64; 4]| {
-            [0, 1, 2, 3].map(|b| ((column[b] / background[b]).log2() / bin_bits).round_ties_even() as i32)
+            [0, 1, 2, 3].map(|b| ((column[b] / base[b]).log2() / bin_bits).round_ties_even() as i32)
         };
         let columns: Vec<[i32; 4]> = pwm.columns().iter().map(bins).collect();
         let least = |c: &[i32; 4]| c.iter().copied().min().unwrap_or(0);
         let most = |c: &[i32; 4]| c.iter().copied().max().unwrap_or(0);
         let (smallest, largest): (i32, i32) = (columns.iter().map(least).sum(), columns.iter().map(most).sum());
         let size = (largest - smallest) as usize + 1;
-        let mut density = vec![0.0f64; size];
-        density[0] = 1.0;
-        let mut next = vec![0.0f64; size];
+        let (contexts, next_base) = (background.contexts(), background.next());
+        let mut density = vec![0.0f64; size * contexts.len()];
+        for (context, p) in contexts.iter().enumerate() {
+            density[context * size] = *p;
+        }
+        let mut next = vec![0.0f64; density.len()];
+        // Scores so far lie in 0..reached.
+        let mut reached = 1;
         for column in &columns {
             next.fill(0.0);
             let low = least(column);
-            for (at, p) in density.iter().enumerate().filter(|(_, p)| **p > 0.0) {
-                for (score, share) in column.iter().zip(background) {
-                    next[at + (score - low) as usize] += p * share;
+            for (context, chances) in next_base.iter().enumerate() {
+                let from = &density[context * size..][..reached];
+                for (base, (score, share)) in column.iter().zip(chances).enumerate() {
+                    let to = (context * 4 + base) % contexts.len() * size + (score - low) as usize;
+                    for (out, p) in next[to..to + reached].iter_mut().zip(from) {
+                        *out += p * share;
+                    }
                 }
             }
+            reached += (most(column) - low) as usize;
             std::mem::swap(&mut density, &mut next);
         }
-        let mut survival = density;
+        let mut survival = vec![0.0f64; size];
+        for part in density.chunks_exact(size) {
+            survival.iter_mut().zip(part).for_each(|(sum, p)| *sum += p);
+        }
         for i in (0..size - 1).rev() {
             survival[i] += survival[i + 1];
         }
@@ -73,15 +88,19 @@ mod tests {
     use super::*;
 
     /// Every sequence of the matrix's length.
-    fn enumerated(distribution: &ScoreDistribution, background: [f64; 4], bins: i32) -> f64 {
+    fn enumerated(distribution: &ScoreDistribution, background: &Background, bins: i32) -> f64 {
         let n = distribution.columns().len();
-        (0..4usize.pow(n as u32))
-            .map(|mut code| {
-                let (mut score, mut p) = (0, 1.0);
-                for column in distribution.columns() {
-                    score += column[code % 4];
-                    p *= background[code % 4];
-                    code /= 4;
+        let order = background.order();
+        (0..4usize.pow((n + order) as u32))
+            .map(|word| {
+                let letter = |i: usize| word / 4usize.pow((n + order - 1 - i) as u32) % 4;
+                let mut context = (0..order).fold(0, |c, i| c * 4 + letter(i));
+                let (mut score, mut p) = (0, background.contexts()[context]);
+                for (i, column) in distribution.columns().iter().enumerate() {
+                    let base = letter(order + i);
+                    score += column[base];
+                    p *= background.next()[context][base];
+                    context = (context * 4 + base) % background.contexts().len();
                 }
                 if score >= bins { p } else { 0.0 }
             })
@@ -98,16 +117,19 @@ mod tests {
             [0.01, 0.01, 0.97, 0.01],
         ];
         let pwm = Pwm::new("M", "m", columns);
-        for background in [[0.25; 4], [0.31, 0.19, 0.19, 0.31]] {
-            let distribution = ScoreDistribution::new(&pwm, background, 0.05);
-            for bins in (-200..200).step_by(7) {
-                let (p, truth) = (distribution.p_value(bins), enumerated(&distribution, background, bins));
+        let text = [0u8, 0, 1, 2, 2, 2, 3, 1, 0, 1, 1, 1, 3, 2, 2, 0, 0, 0, 0, 3, 1, 2];
+        let markov = |order| Background::from_sequences([&text[..]], order);
+        let skewed = Background::independent([0.31, 0.19, 0.19, 0.31]).unwrap();
+        for background in [Background::uniform(), skewed, markov(0), markov(1), markov(2), markov(3)] {
+            let distribution = ScoreDistribution::new(&pwm, &background, 0.05);
+            for bins in (-200..200).step_by(37) {
+                let (p, truth) = (distribution.p_value(bins), enumerated(&distribution, &background, bins));
                 assert!((p - truth).abs() < 1e-12, "{bins}: {p} {truth}");
             }
             let threshold = distribution.threshold(0.01).unwrap();
             assert!(distribution.p_value(threshold) <= 0.01 && distribution.p_value(threshold - 1) > 0.01);
         }
-        let distribution = ScoreDistribution::new(&pwm, [0.25; 4], 0.05);
+        let distribution = ScoreDistribution::new(&pwm, &Background::uniform(), 0.05);
         assert_eq!((distribution.threshold(1e-6), distribution.p_value(-100_000)), (None, 1.0));
     }
 }

@@ -25,7 +25,7 @@ fn the_same_hits_and_p_values() {
         let clear = |p: f64| p < 9e-5;
         let mut hits = Scanner::new(&pwm, &options).scan(&codes);
         hits.retain(|h| clear(h.p_value));
-        let distribution = ScoreDistribution::new(&pwm, options.background, options.bin_bits);
+        let distribution = ScoreDistribution::new(&pwm, &options.background, options.bin_bits);
         let mut wanted: Vec<(usize, bool, f64)> = golden
             .lines()
             .skip(1)

@@ -113,7 +113,7 @@ fn scan(args: &ScanArgs, reporter: &dyn Reporter) -> anyhow::Result<()> {
     let motifs = read(&args.motifs)?;
     let sequences = sequences(&args.fasta)?;
     let options = ScanOptions { p_value: args.p_value, ..ScanOptions::default() };
-    let matrices: Vec<Pwm> = motifs.iter().map(|m| m.pwm(args.pseudocount, options.background)).collect();
+    let matrices: Vec<Pwm> = motifs.iter().map(|m| m.pwm(args.pseudocount, options.background.frequencies())).collect();
     let codes: Vec<&[u8]> = sequences.iter().map(|(_, codes)| codes.as_slice()).collect();
     let found = scan_sequences(&matrices, &codes, &options);
     let mut count = 0;
