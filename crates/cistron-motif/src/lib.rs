@@ -8,6 +8,8 @@ mod motif;
 mod pwm;
 mod scan;
 mod score_distribution;
+mod similarity;
+mod wide;
 
 pub use background::{Background, LARGEST_ORDER};
 pub use embedded::embedded_motifs;
@@ -15,3 +17,4 @@ pub use motif::{Motif, MotifError};
 pub use pwm::{Pwm, Site};
 pub use scan::{MotifHit, ScanOptions, Scanner, SequenceHit, q_values, scan_sequences};
 pub use score_distribution::ScoreDistribution;
+pub use similarity::{ColumnScore, MotifDatabase, MotifMatch, SimilarityOptions};

@@ -236,7 +236,7 @@ mod tests {
         let mut letter = || {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             let value = state >> 33;
-            if value % 97 == 0 { 4 } else { (value % 4) as u8 }
+            if value.is_multiple_of(97) { 4 } else { (value % 4) as u8 }
         };
         let sequences: Vec<Vec<u8>> = (0..200).map(|i| (0..i * 3).map(|_| letter()).collect()).collect();
         let borrowed: Vec<&[u8]> = sequences.iter().map(Vec::as_slice).collect();

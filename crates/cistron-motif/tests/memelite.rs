@@ -1,7 +1,7 @@
 //! Hits and p-values against memelite's fimo (`golden/fimo_memelite.py`, memelite 0.5.0).
 
 use cistron_motif::formats::parse_jaspar;
-use cistron_motif::{Pwm, ScanOptions, Scanner, ScoreDistribution};
+use cistron_motif::{MotifDatabase, Pwm, ScanOptions, Scanner, ScoreDistribution, SimilarityOptions};
 
 #[test]
 fn the_same_hits_and_p_values() {
@@ -47,4 +47,31 @@ fn the_same_hits_and_p_values() {
         compared += hits.len();
     }
     assert!(compared > 50, "{compared}");
+}
+
+/// Comparisons against memelite's tomtom (`golden/tomtom_memelite.py`, memelite 0.5.0).
+#[test]
+fn the_same_comparisons() {
+    let motifs = parse_jaspar(include_str!("../data/jaspar2024_dozen.jaspar")).unwrap();
+    let found = MotifDatabase::new(&motifs, SimilarityOptions::default()).compare_all(&motifs);
+    let golden = include_str!("golden/tomtom_memelite.tsv");
+    let (mut compared, mut aligned) = (0, 0);
+    for line in golden.lines().skip(1) {
+        let fields: Vec<&str> = line.split('\t').collect();
+        let place = |id: &str| motifs.iter().position(|m| m.id == id).unwrap();
+        let (query, target) = (place(fields[0]), place(fields[1]));
+        let ours = found[query][target];
+        let p: f64 = fields[2].parse().unwrap();
+        assert!((ours.p_value - p).abs() < 1e-3 * p.max(1e-3), "{line}: {ours:?}");
+        let wanted: Vec<i64> = fields[3..].iter().map(|f| f.parse().unwrap()).collect();
+        let score = i64::from(ours.score);
+        assert_eq!(score, wanted[0], "{line}: {ours:?}");
+        // Where two alignments score the same, either is right.
+        aligned += usize::from(
+            (i64::from(ours.offset), ours.overlap as i64, i64::from(ours.reverse)) == (wanted[1], wanted[2], wanted[3]),
+        );
+        compared += 1;
+    }
+    assert_eq!(compared, 144);
+    assert!(aligned >= 130, "{aligned}");
 }

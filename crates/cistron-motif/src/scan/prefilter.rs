@@ -86,17 +86,34 @@ mod x86 {
         let tables = &tables[..count];
         let allowed = _mm512_set1_epi8(filter.allowed as i8);
         let mut at = from;
+        // Four blocks at a time, so that a table is fetched once for 256 windows.
+        while at + 256 <= to && at + 2 * (count - 1) + 256 <= pairs.len() {
+            let mut sums = [_mm512_setzero_si512(); 4];
+            for (i, table) in tables.iter().enumerate() {
+                for (block, sum) in sums.iter_mut().enumerate() {
+                    // SAFETY: at + 2 i + 256 ≤ pairs.len(), just checked for the largest i.
+                    let index = unsafe { _mm512_loadu_si512(pairs.as_ptr().add(at + 2 * i + 64 * block).cast()) };
+                    *sum = _mm512_adds_epu8(*sum, _mm512_shuffle_epi8(*table, index));
+                }
+            }
+            for (block, sum) in sums.into_iter().enumerate() {
+                let mut passed = _mm512_cmple_epu8_mask(sum, allowed);
+                while passed != 0 {
+                    candidate(at + 64 * block + passed.trailing_zeros() as usize);
+                    passed &= passed - 1;
+                }
+            }
+            at += 256;
+        }
         while at < to {
             let mut sum = _mm512_setzero_si512();
-            let last = at + 2 * (count - 1) + 64;
-            if last <= pairs.len() {
-                for (i, table) in tables.iter().enumerate() {
-                    // SAFETY: at + 2 i + 64 ≤ last ≤ pairs.len().
-                    let index = unsafe { _mm512_loadu_si512(pairs.as_ptr().add(at + 2 * i).cast()) };
-                    sum = _mm512_adds_epu8(sum, _mm512_shuffle_epi8(*table, index));
-                }
-            } else {
+            if at + 2 * (count - 1) + 64 > pairs.len() {
                 return filter.plain(pairs, at, to, candidate);
+            }
+            for (i, table) in tables.iter().enumerate() {
+                // SAFETY: at + 2 i + 64 ≤ pairs.len(), just checked for the largest i.
+                let index = unsafe { _mm512_loadu_si512(pairs.as_ptr().add(at + 2 * i).cast()) };
+                sum = _mm512_adds_epu8(sum, _mm512_shuffle_epi8(*table, index));
             }
             let mut passed = _mm512_cmple_epu8_mask(sum, allowed);
             if to - at < 64 {
