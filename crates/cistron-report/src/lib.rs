@@ -17,7 +17,7 @@ mod html;
 mod input;
 mod plot;
 mod raster;
-mod table;
+pub mod table;
 mod write;
 
 pub use cistron_core::{CurveFamily, Outcome};
@@ -26,4 +26,5 @@ pub use input::{
     AxisScale, Curve, Density, HeadlineMetric, LearningCurve, ModelInfo, ModelKind, ReportInput, Scatter, SummaryTable,
     TrackExample, TrackPrediction, Verdict,
 };
+pub use raster::png_from_svg;
 pub use write::{ReportPaths, write_report};

@@ -43,6 +43,14 @@ impl Rasteriser {
     }
 }
 
+/// One SVG as PNG, twice as large as the SVG says, with the crate's fonts.
+///
+/// # Errors
+/// An SVG that is not one, or too large for memory; `figure` names it in the message.
+pub fn png_from_svg(figure: &str, svg: &str) -> Result<Vec<u8>, ReportError> {
+    Rasteriser::new().png(figure, svg)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

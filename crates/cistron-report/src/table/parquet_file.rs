@@ -10,10 +10,16 @@ use parquet::file::properties::WriterProperties;
 use super::{Table, Values};
 
 /// The bytes of a Parquet file (Snappy); undefined cells are null.
-pub(crate) fn to_parquet(table: &Table) -> Result<Vec<u8>, ParquetError> {
+///
+/// # Errors
+/// Any error of the Parquet writer.
+pub fn to_parquet(table: &Table) -> Result<Vec<u8>, ParquetError> {
     let column = |values: &Values| -> (DataType, ArrayRef) {
         match values {
             Values::Text(v) => (DataType::Utf8, Arc::new(v.iter().map(Option::as_deref).collect::<StringArray>())),
+            Values::Category(texts, v) => {
+                (DataType::Utf8, Arc::new(v.iter().map(|i| Some(texts[*i as usize].as_str())).collect::<StringArray>()))
+            }
             Values::Float(v) => (DataType::Float64, Arc::new(v.iter().copied().collect::<Float64Array>())),
             Values::Integer(v) => (DataType::UInt64, Arc::new(v.iter().copied().collect::<UInt64Array>())),
         }
