@@ -10,6 +10,7 @@ pub mod brier;
 pub mod calibration;
 pub mod cross_entropy;
 pub mod fisher;
+pub mod isotonic;
 pub mod jensen_shannon;
 mod lanes;
 pub mod mse;
