@@ -41,7 +41,7 @@ pub(crate) enum Command {
     /// List the network presets or show the layers of one
     #[command(subcommand)]
     Models(models::ModelsCommand),
-    /// Motifs without a model: scan sequences, convert formats
+    /// Motifs without a model: scan, compare, enrich, discover; patterns of attributions; filters of networks
     #[command(subcommand)]
     Motif(motif::MotifCommand),
     /// Measure speed on this machine

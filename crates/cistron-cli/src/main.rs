@@ -26,8 +26,18 @@ struct Arguments {
     command: Command,
 }
 
+/// Ends quietly when nobody reads standard output any more (`cistron … | head`), as other commands do; Rust would panic.
+fn end_on_closed_pipe() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    // SAFETY: no other thread runs yet, and the default action is set.
+    unsafe {
+        libc::signal(libc::SIGPIPE, libc::SIG_DFL);
+    }
+}
+
 fn main() -> ExitCode {
     allocator::keep_freed_memory();
+    end_on_closed_pipe();
     tracing_subscriber::fmt()
         .with_env_filter(
             tracing_subscriber::EnvFilter::try_from_env("CISTRON_LOG")

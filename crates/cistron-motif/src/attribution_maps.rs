@@ -40,6 +40,18 @@ impl AttributionMaps {
         Ok(Self { length, codes, hypothetical })
     }
 
+    /// The central positions of every sequence.
+    ///
+    /// # Errors
+    /// When every contribution there is 0.
+    pub fn centre(&self, window: usize) -> Result<Self, BadMaps> {
+        let from = (self.length - window.min(self.length)) / 2;
+        let window = window.min(self.length);
+        let codes = (0..self.len()).flat_map(|e| self.codes(e)[from..from + window].iter().copied()).collect();
+        let values = (0..self.len()).flat_map(|e| self.hypothetical(e)[from..from + window].iter().copied()).collect();
+        Self::new(window, codes, values)
+    }
+
     /// Number of sequences.
     pub fn len(&self) -> usize {
         self.codes.len() / self.length
@@ -82,6 +94,9 @@ mod tests {
         assert_eq!((maps.len(), maps.length()), (2, 2));
         assert_eq!(maps.contributions(0).collect::<Vec<_>>(), [1.0, 4.0]);
         assert_eq!(maps.contributions(1).collect::<Vec<_>>(), [0.0, 2.0]);
+        let long = AttributionMaps::new(4, vec![0, 1, 2, 3], vec![[1.0; 4]; 4]).unwrap();
+        assert_eq!(long.centre(2).unwrap().codes(0), [1, 2]);
+        assert_eq!(long.centre(9).unwrap(), long);
     }
 
     #[test]

@@ -1,10 +1,12 @@
 use std::path::Path;
 
+use burn::tensor::Tensor;
 use cistron_core::{
     HeadSpec, OutputKind, PredictError, Prediction, Predictor, PredictorSpec, SequenceBatch, TargetKind,
 };
 use ndarray::Array3;
 
+use crate::blocks::Pass;
 use crate::model_dir::{self, ModelManifest};
 use crate::network::Network;
 use crate::prepared_batch::sequence_tensor;
@@ -51,6 +53,56 @@ impl NativePredictor {
     pub fn with_name(mut self, name: impl Into<String>) -> Self {
         self.spec.name = name.into();
         self
+    }
+
+    /// The activations of the first layer's filters, `[batch, filters, length]` row by row, and how many filters there are.
+    ///
+    /// # Errors
+    /// When the network has no activation that still has a position per base, or the device fails.
+    pub fn first_activations(&self, batch: &SequenceBatch) -> Result<(usize, Vec<f32>), NnError> {
+        let (filters, layers) = self.first_layers()?;
+        let input = sequence_tensor(batch, self.manifest.model.n_encoding, self.network.device());
+        let output = self.network.forward_layers(0..layers, &self.network.weights, input, &mut Pass::evaluate());
+        Ok((filters, self.values(output)?))
+    }
+
+    /// Activation × gradient of the mean output of each sequence, in the shape of [`NativePredictor::first_activations`].
+    ///
+    /// # Errors
+    /// As [`NativePredictor::first_activations`].
+    pub fn first_activation_contributions(&self, batch: &SequenceBatch) -> Result<Vec<f32>, NnError> {
+        let (_, layers) = self.first_layers()?;
+        let input = sequence_tensor(batch, self.manifest.model.n_encoding, self.network.device());
+        let first = self.network.forward_layers(0..layers, &self.network.weights, input, &mut Pass::evaluate());
+        let leaf = first.clone().autodiff().require_grad();
+        let rest = layers..self.network.plan().layers.len();
+        let leaves = self.network.weights.leaves();
+        let output = self.network.forward_layers(rest, &leaves, leaf.clone(), &mut Pass::evaluate());
+        let [_, tasks, bins] = output.dims();
+        let gradients = output.sum().div_scalar((tasks * bins) as f64).backward();
+        let gradient = leaf.grad(&gradients).ok_or_else(|| self.no_activations("no gradient reaches it"))?;
+        self.values(first * gradient)
+    }
+
+    fn first_layers(&self) -> Result<(usize, usize), NnError> {
+        let layers = self.network.first_activation().ok_or_else(|| self.no_activations("there is none"))?;
+        let shape = self.network.plan().layers[layers - 1].output;
+        if shape.positions != self.manifest.target.input_bp {
+            return Err(self.no_activations("it has no position for each base"));
+        }
+        Ok((shape.channels, layers))
+    }
+
+    fn no_activations(&self, why: &str) -> NnError {
+        let message = format!("the first layer's activation cannot be used: {why}");
+        NnError::DoesNotFit { preset: self.manifest.model.preset.clone(), message }
+    }
+
+    fn values(&self, tensor: Tensor<3>) -> Result<Vec<f32>, NnError> {
+        let device = || format!("{:?}", self.network.device());
+        let failed = |message: String| NnError::Device { device: device(), message };
+        let data = tensor.try_into_data().map_err(|e| failed(format!("{e:?}")))?;
+        data.try_into_vec_as::<f32>().map_err(|e| failed(format!("{e:?}")))
     }
 
     /// What the model directory says of the model.

@@ -40,8 +40,19 @@ impl Network {
     }
 
     /// `[batch, 4, length]` to `[batch, tasks, bins]`, with these weights in the place of the network's own.
-    pub(crate) fn forward_with(&self, weights: &Weights, mut x: Tensor<3>, pass: &mut Pass) -> Tensor<3> {
-        let mut layers = self.plan.layers.iter().zip(&self.ranges).peekable();
+    pub(crate) fn forward_with(&self, weights: &Weights, x: Tensor<3>, pass: &mut Pass) -> Tensor<3> {
+        self.forward_layers(0..self.plan.layers.len(), weights, x, pass)
+    }
+
+    /// Some of the layers only, from what goes into the first of them to what comes out of the last.
+    pub(crate) fn forward_layers(
+        &self,
+        layers: Range<usize>,
+        weights: &Weights,
+        mut x: Tensor<3>,
+        pass: &mut Pass,
+    ) -> Tensor<3> {
+        let mut layers = self.plan.layers[layers.clone()].iter().zip(&self.ranges[layers]).peekable();
         while let Some((layer, range)) = layers.next() {
             let weights = weights.slice(range.clone());
             let rectifier = |next: &&(&Layer, &Range<usize>)| next.0.block == Block::Activation(Activation::Relu);
@@ -53,6 +64,12 @@ impl Network {
             };
         }
         x
+    }
+
+    /// Layers up to and with the first activation; none when there is no activation.
+    pub(crate) fn first_activation(&self) -> Option<usize> {
+        let activation = |l: &Layer| matches!(l.block, Block::Activation(_));
+        self.plan.layers.iter().position(activation).map(|i| i + 1)
     }
 
     /// Evaluates; `[batch, 4, length]` to `[batch, tasks, bins]`.

@@ -9,6 +9,7 @@ mod demo;
 mod error;
 mod evaluate;
 mod manifest;
+pub mod motif;
 mod open_predictor;
 mod problem;
 mod report;

@@ -1,43 +1,46 @@
-//! `motif scan`, `motif convert`.
+//! `motif …`: motifs without a model, and patterns of its attributions.
 
-use std::fs;
-use std::io::Write as _;
+mod discover;
+mod enrich;
+mod filters;
+mod overlap;
+mod patterns;
+mod scan;
+mod similar;
+
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use cistron::motif::{LogoFormat, Sequences, read_motif_sequences, read_motifs, write_logos};
 use cistron::{CistronError, Problem};
-use cistron_core::{AtomicFile, Reporter, alphabet};
-use cistron_motif::formats::{MotifFormat, parse_motifs, write_motifs};
-use cistron_motif::{Motif, Pwm, ScanOptions, SequenceHit, scan_sequences};
+use cistron_core::{AtomicFile, Reporter};
+use cistron_motif::Background;
+use cistron_motif::formats::{MotifFormat, write_motifs};
 
 #[derive(clap::Subcommand)]
 pub(crate) enum MotifCommand {
     /// Find sites of motifs in sequences, on both strands, with exact p-values and q-values
-    Scan(ScanArgs),
+    Scan(scan::ScanArgs),
+    /// Compare motifs with a database (Tomtom's method)
+    Match(similar::MatchArgs),
+    /// Test which motifs are enriched in one set of sequences against another
+    Enrich(enrich::EnrichArgs),
+    /// Discover motifs that distinguish one set of sequences from another
+    Discover(discover::DiscoverArgs),
+    /// Call seqlets on attribution maps
+    Seqlets(patterns::SeqletArgs),
+    /// Distil patterns from attribution maps (TF-MoDISco's job), call them back, write HDF5 and a page
+    Patterns(patterns::PatternArgs),
+    /// First-layer filters of a trained network as motifs, matched and ranked
+    Filters(filters::FilterArgs),
+    /// Compare called instances with given ones
+    Overlap(overlap::OverlapArgs),
+    /// Draw logos
+    Logo(LogoArgs),
+    /// Estimate a background of order 0 to 3 from sequences
+    Background(BackgroundArgs),
     /// Convert motifs between JASPAR, MEME, HOMER and TRANSFAC
     Convert(ConvertArgs),
-}
-
-#[derive(clap::Args)]
-pub(crate) struct ScanArgs {
-    /// Motifs (JASPAR, MEME, HOMER or TRANSFAC)
-    #[arg(long, value_name = "FILE")]
-    motifs: PathBuf,
-    /// Sequences (FASTA, plain or gzip)
-    #[arg(long, value_name = "FILE")]
-    fasta: PathBuf,
-    /// Largest p-value of a hit
-    #[arg(long, default_value_t = ScanOptions::default().p_value, value_name = "P")]
-    p_value: f64,
-    /// Largest q-value (Benjamini-Hochberg, over all places and strands of one motif)
-    #[arg(long, default_value_t = 1.0, value_name = "Q")]
-    q_value: f64,
-    /// Sites of equal base frequencies that are added to each motif
-    #[arg(long, default_value_t = 0.1)]
-    pseudocount: f64,
-    /// The TSV to write [default: standard output]
-    #[arg(long, short, value_name = "FILE")]
-    out: Option<PathBuf>,
 }
 
 #[derive(clap::Args)]
@@ -47,16 +50,89 @@ pub(crate) struct ConvertArgs {
     /// Format to write: jaspar, meme, homer or transfac
     #[arg(long, value_name = "FORMAT")]
     to: MotifFormat,
+    /// Cut off positions at the ends with less information than this
+    #[arg(long, value_name = "BITS")]
+    trim: Option<f64>,
+    /// Write the motifs as they read on the other strand
+    #[arg(long)]
+    reverse_complement: bool,
     /// The file to write [default: standard output]
     #[arg(long, short, value_name = "FILE")]
     out: Option<PathBuf>,
 }
 
+#[derive(clap::Args)]
+pub(crate) struct LogoArgs {
+    /// Motifs (JASPAR, MEME, HOMER or TRANSFAC)
+    motifs: PathBuf,
+    /// svg or png
+    #[arg(long, default_value = "svg", value_name = "FORMAT")]
+    format: LogoFormat,
+    /// Folder for the pictures, one per motif
+    #[arg(long, short, value_name = "DIR")]
+    out: PathBuf,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct BackgroundArgs {
+    #[command(flatten)]
+    sequences: SequenceArgs,
+    /// Letters that the next one depends on: 0 to 3
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(0..=3))]
+    order: u8,
+    /// The file to write, in MEME's background format [default: standard output]
+    #[arg(long, short, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+/// Where sequences come from.
+#[derive(clap::Args)]
+pub(crate) struct SequenceArgs {
+    /// FASTA (plain or gzip), BED or narrowPeak with --genome, or a one-hot array (.npy, .npz)
+    #[arg(long, value_name = "FILE")]
+    sequences: PathBuf,
+    /// Genome (FASTA) that a BED lies on
+    #[arg(long, value_name = "FILE")]
+    genome: Option<PathBuf>,
+    /// Take so many bases around the summit or middle of each interval
+    #[arg(long, value_name = "BP", requires = "genome")]
+    width: Option<u64>,
+}
+
+impl SequenceArgs {
+    fn read(&self) -> Result<Sequences, CistronError> {
+        read_motif_sequences(&self.sequences, self.genome.as_deref(), self.width, None)
+    }
+}
+
 pub(super) fn run(command: MotifCommand, reporter: &dyn Reporter) -> anyhow::Result<ExitCode> {
     match command {
-        MotifCommand::Scan(args) => scan(&args, reporter)?,
-        MotifCommand::Convert(ConvertArgs { motifs, to, out }) => {
-            write(out.as_deref(), &write_motifs(&read(&motifs)?, to))?;
+        MotifCommand::Scan(args) => scan::run(args, reporter)?,
+        MotifCommand::Match(args) => similar::run(args, reporter)?,
+        MotifCommand::Enrich(args) => enrich::run(args, reporter)?,
+        MotifCommand::Discover(args) => discover::run(args, reporter)?,
+        MotifCommand::Seqlets(args) => patterns::seqlets(args, reporter)?,
+        MotifCommand::Patterns(args) => patterns::run(args, reporter)?,
+        MotifCommand::Filters(args) => filters::run(args, reporter)?,
+        MotifCommand::Overlap(args) => overlap::run(args)?,
+        MotifCommand::Logo(LogoArgs { motifs, format, out }) => {
+            let written = write_logos(&read_motifs(&motifs)?, &out, format)?;
+            reporter.note(&format!("{} logos in {}", written.len(), out.display()));
+        }
+        MotifCommand::Background(BackgroundArgs { sequences, order, out }) => {
+            let sequences = sequences.read()?;
+            let background = Background::from_sequences(sequences.borrowed(), usize::from(order));
+            write(out.as_deref(), &background.write())?;
+        }
+        MotifCommand::Convert(ConvertArgs { motifs, to, trim, reverse_complement, out }) => {
+            let mut motifs = read_motifs(&motifs)?;
+            if let Some(bits) = trim {
+                motifs = motifs.iter().map(|m| m.trimmed(bits)).collect();
+            }
+            if reverse_complement {
+                motifs = motifs.iter().map(cistron_motif::Motif::reverse_complement).collect();
+            }
+            write(out.as_deref(), &write_motifs(&motifs, to))?;
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -66,70 +142,24 @@ fn wrong(place: impl Into<String>, message: impl Into<String>) -> CistronError {
     vec![Problem::new(place, message)].into()
 }
 
-fn read(path: &Path) -> Result<Vec<Motif>, CistronError> {
-    let shown = path.display().to_string();
-    let text = fs::read_to_string(path).map_err(|e| wrong(&shown, format!("cannot read the motifs: {e}")))?;
-    let motifs = parse_motifs(&text).map_err(|e| wrong(&shown, e.to_string()))?;
-    if motifs.is_empty() {
-        return Err(wrong(shown, "holds no motif"));
-    }
-    Ok(motifs)
+/// A share or probability in (0, 1].
+fn probability(option: &str, value: f64) -> Result<f64, CistronError> {
+    if value > 0.0 && value <= 1.0 { Ok(value) } else { Err(wrong(option, format!("lies in (0, 1], not {value}"))) }
 }
 
-fn write(out: Option<&Path>, text: &str) -> anyhow::Result<()> {
+fn pseudocount(value: f64) -> Result<f64, CistronError> {
+    let right = value > 0.0 && value.is_finite();
+    if right { Ok(value) } else { Err(wrong("--pseudocount", format!("must be above 0, not {value}"))) }
+}
+
+fn write(out: Option<&Path>, text: &str) -> Result<(), CistronError> {
+    use std::io::Write as _;
+    let io = |path: &Path| {
+        let path = path.to_path_buf();
+        move |source| CistronError::Io { path, source }
+    };
     match out {
-        Some(path) => Ok(AtomicFile::write(path, text.as_bytes())
-            .map_err(|source| CistronError::Io { path: path.to_path_buf(), source })?),
-        None => Ok(std::io::stdout().lock().write_all(text.as_bytes())?),
+        Some(path) => AtomicFile::write(path, text.as_bytes()).map_err(io(path)),
+        None => std::io::stdout().lock().write_all(text.as_bytes()).map_err(io(Path::new("standard output"))),
     }
-}
-
-/// Sequences with their names, as codes.
-fn sequences(path: &Path) -> Result<Vec<(String, Vec<u8>)>, CistronError> {
-    let mut out = Vec::new();
-    for record in cistron::read_fasta(path)? {
-        let record = record?;
-        let name = record.name.split_whitespace().next().unwrap_or_default().to_owned();
-        let mut codes = vec![0; record.letters.len()];
-        alphabet::encode_lossy(&record.letters, &mut codes)
-            .map_err(|bad| wrong(format!("{}:{}", path.display(), record.line), format!("sequence {name:?}: {bad}")))?;
-        out.push((name, codes));
-    }
-    if out.is_empty() {
-        return Err(wrong(path.display().to_string(), "holds no sequence"));
-    }
-    Ok(out)
-}
-
-fn scan(args: &ScanArgs, reporter: &dyn Reporter) -> anyhow::Result<()> {
-    for (option, value) in [("--p-value", args.p_value), ("--q-value", args.q_value)] {
-        if !(value > 0.0 && value <= 1.0) {
-            return Err(wrong(option, format!("lies in (0, 1], not {value}")).into());
-        }
-    }
-    if !(args.pseudocount > 0.0 && args.pseudocount.is_finite()) {
-        return Err(wrong("--pseudocount", format!("must be above 0, not {}", args.pseudocount)).into());
-    }
-    let motifs = read(&args.motifs)?;
-    let sequences = sequences(&args.fasta)?;
-    let options = ScanOptions { p_value: args.p_value, ..ScanOptions::default() };
-    let matrices: Vec<Pwm> = motifs.iter().map(|m| m.pwm(args.pseudocount, options.background.frequencies())).collect();
-    let codes: Vec<&[u8]> = sequences.iter().map(|(_, codes)| codes.as_slice()).collect();
-    let found = scan_sequences(&matrices, &codes, &options);
-    let mut count = 0;
-    let mut text = String::from("contig\tstart_0\tend_0\tmotif\tname\tstrand\tscore_bits\tp_value\tq_value\n");
-    for (motif, hits) in motifs.iter().zip(&found) {
-        for SequenceHit { sequence, hit, q_value } in hits.iter().filter(|h| h.q_value <= args.q_value) {
-            count += 1;
-            let (start, end) = (hit.start_0, hit.start_0 + motif.len());
-            let strand = if hit.reverse { '-' } else { '+' };
-            text += &format!(
-                "{}\t{start}\t{end}\t{}\t{}\t{strand}\t{:.2}\t{:.3e}\t{q_value:.3e}\n",
-                sequences[*sequence].0, motif.id, motif.name, hit.score_bits, hit.p_value
-            );
-        }
-    }
-    write(args.out.as_deref(), &text)?;
-    reporter.note(&format!("{count} hits of {} motifs in {} sequences", motifs.len(), sequences.len()));
-    Ok(())
 }

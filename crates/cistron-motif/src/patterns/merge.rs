@@ -22,7 +22,7 @@ const SAME: [(f64, f64); 4] = [(0.8, 0.8), (0.5, 0.85), (0.2, 0.9), (0.0, 0.93)]
 /// And never when any of these is not reached together: confusion below the first with a correlation below the second.
 const DIFFERENT: [(f64, f64); 4] = [(0.4, 0.75), (0.2, 0.8), (0.1, 0.85), (0.0, 0.9)];
 /// Seqlets of each pattern that the confusion is measured on, at most.
-const SAMPLE: usize = 300;
+const SAMPLE: usize = 100;
 /// Neighbours of each seqlet when a pattern is divided.
 const NEIGHBOURS: usize = 500;
 /// Most seqlets that a pattern is divided by; the others join the part they are nearest to.
@@ -149,9 +149,12 @@ impl Detail {
 /// How alike two patterns are, when they are the same.
 fn same(maps: &AttributionMaps, a: &Detail, b: &Detail, options: &PatternOptions) -> Option<f64> {
     let (r, ..) = correlation(&b.track, &a.track, options.min_overlap);
-    // Without this no confusion makes them the same.
+    // Without the least correlation no confusion makes them the same, and with the largest none is needed.
     if r < SAME[0].1 {
         return None;
+    }
+    if r >= SAME[3].1 {
+        return Some(r);
     }
     let b_to_a = sample_similarities(maps, &b.sample, &a.track, options.min_overlap);
     let a_to_b = sample_similarities(maps, &a.sample, &b.track, options.min_overlap);
