@@ -30,7 +30,7 @@ fn sites_are_found_on_both_strands_and_formats_agree() {
     let expected = [["one", "2", "8", "M1", "+"], ["one", "10", "16", "M1", "-"], ["two", "2", "8", "M1", "+"]];
     assert_eq!(places, expected, "{table}");
     // One of 4^6 sequences; three hits of 2 · (24 − 5 + 10 − 5) tests.
-    assert!(rows.iter().all(|r| r[7] == "2.441e-4" && r[8] == "3.906e-3"), "{table}");
+    assert!(rows.iter().all(|r| r[7] == "0.000244140625" && r[8] == "0.00390625"), "{table}");
 
     for format in ["meme", "homer", "transfac", "jaspar"] {
         let converted = cistron(&["motif", "convert", "m.jaspar", "--to", format, "--out", "converted"], dir.path());
@@ -173,7 +173,9 @@ fn planted_sites_are_enriched_discovered_and_matched() {
         assert_eq!((rows[0][0].as_str(), rows[1][0].as_str()), ("there", "absent"));
         let q = |i: usize| rows[i][11].parse::<f64>().unwrap();
         assert!(q(0) < 1e-10 && q(1) > 0.01, "{rows:?}");
-        assert_eq!(rows[0][3..5], ["100", "200"].map(str::to_owned).map(|s| s), "half of the tested positives");
+        // Half of the positives have it; 200 of them, drawn at random, are tested.
+        let with: u32 = rows[0][3].parse().unwrap();
+        assert!((80..=120).contains(&with) && rows[0][4] == "200", "{rows:?}");
     }
     let discover = [
         "-q",
@@ -263,7 +265,10 @@ fn attribution_maps_become_seqlets_and_patterns() {
     maps(dir.path(), 400, |v| v);
     let input = ["--sequences", "ohe.npy", "--attributions", "hyp.npy"];
     let seqlets = run(&[&["-q", "motif", "seqlets"], &input[..], &["--method", "fixed"]].concat(), dir.path());
-    assert!((380..=420).contains(&table(&seqlets).len()), "{}", table(&seqlets).len());
+    // Ten bases of 0.5 each: every sequence has one seqlet with the whole site.
+    let whole: Vec<String> =
+        table(&seqlets).into_iter().filter(|s| s[3].parse::<f64>().unwrap() > 4.5).map(|s| s[0].clone()).collect();
+    assert_eq!(whole, (0..400).map(|e| e.to_string()).collect::<Vec<_>>());
     let recursive = run(&[&["-q", "motif", "seqlets"], &input[..]].concat(), dir.path());
     assert!(table(&recursive).len() >= 300);
     let output = cistron(&[&["motif", "patterns"], &input[..], &["--out", "found"]].concat(), dir.path());
@@ -338,8 +343,8 @@ fn filters_of_a_trained_network() {
     let output = filters("384");
     assert!(output.status.success() && stderr(&output).contains("hit ratio"), "{}", stderr(&output));
     let rows = table(&fs::read_to_string(dir.path().join("filters/filters.tsv")).unwrap());
-    // 256 × 0.02 filters.
-    assert_eq!(rows.len(), 5, "{rows:?}");
+    // 256 × 0.02 filters, in fours.
+    assert_eq!(rows.len(), 4, "{rows:?}");
     let importance: Vec<f64> = rows.iter().map(|r| r[1].parse().unwrap()).collect();
     assert!(importance.windows(2).all(|w| w[0] >= w[1]) && importance[0] > 0.0, "{importance:?}");
     let wrong = filters("200");
@@ -361,26 +366,78 @@ fn shared(path: &str) -> Option<PathBuf> {
 #[test]
 fn real_sets_name_their_motifs() {
     let dir = tempfile::tempdir().unwrap();
-    let Some(jaspar) = shared("D_motifs/JASPAR2024_CORE_vertebrates_nr.jaspar.gz") else { return };
-    let Some(nfe2) = shared("E_chip_classification/lsgkm_Gm12878_Nfe2_tr.fa.gz") else { return };
-    let Some(controls) = shared("E_chip_classification/lsgkm_Gm12878_Nfe2_neg.tr.fa.gz") else { return };
-    let text = |p: &Path| p.to_str().unwrap().to_owned();
-    let (jaspar, nfe2, controls) = (text(&jaspar), text(&nfe2), text(&controls));
-    let enrich = ["-q", "motif", "enrich", "--motifs", &jaspar, "--positives", &nfe2, "--negatives", &controls];
-    let rows = table(&run(&enrich, dir.path()));
-    // NFE2 and its family share one motif.
-    let family = [
-        "NFE2",
-        "NFE2L1",
-        "NFE2L2",
-        "MAF::NFE2",
-        "MAFK",
-        "MAFG",
-        "MAFF",
-        "BACH1",
-        "BACH2",
-        "Bach1::Mafk",
-        "MAFG::NFE2L1",
-    ];
-    assert!(family.contains(&rows[0][1].as_str()) && rows[0][11].parse::<f64>().unwrap() < 1e-20, "{:?}", rows[0]);
+    let text = |p: PathBuf| p.to_str().unwrap().to_owned();
+    let Some(jaspar) = shared("D_motifs/JASPAR2024_CORE_vertebrates_nr.jaspar.gz").map(text) else { return };
+    let chip = |name: &str| shared(&format!("E_chip_classification/{name}")).map(text);
+    let enriched = |sets: &[&str]| {
+        let args = [&["-q", "motif", "enrich", "--motifs", &jaspar][..], sets].concat();
+        let rows = table(&run(&args, dir.path()));
+        assert!(rows[0][11].parse::<f64>().unwrap() < 1e-20, "{:?}", rows[0]);
+        rows[0][1].clone()
+    };
+    if let Some(ctcf) = chip("ctcf_demo.fa.gz") {
+        assert_eq!(enriched(&["--positives", &ctcf, "--most", "1000"]), "CTCF");
+    }
+    // Nanog binds with OCT4 and SOX2, whose joint motif is the strongest there.
+    if let (Some(with), Some(without)) =
+        (chip("nanog_h1esc_positives_train.fa.gz"), chip("nanog_h1esc_negatives_train.fa.gz"))
+    {
+        let name = enriched(&["--positives", &with, "--negatives", &without]);
+        assert!(["Pou5f1::Sox2", "POU2F1::SOX2"].contains(&name.as_str()), "{name}");
+    }
+    // lsgkm's example is called Nfe2; its sequences hold CACGTG (492 of 644 against 25), TGACTCA hardly (43 against 16).
+    if let (Some(with), Some(without)) = (chip("lsgkm_Gm12878_Nfe2_tr.fa.gz"), chip("lsgkm_Gm12878_Nfe2_neg.tr.fa.gz"))
+    {
+        let name = enriched(&["--positives", &with, "--negatives", &without]);
+        let ebox = ["TFE3", "TFEC", "USF1", "USF2", "Arntl", "MITF", "TFEB"];
+        assert!(ebox.contains(&name.as_str()), "{name}");
+    }
+}
+
+#[test]
+fn yeast_chip_exo_gives_its_motifs() {
+    let dir = tempfile::tempdir().unwrap();
+    let tracks = |name: &str| shared(&format!("B_genome_tracks/{name}"));
+    let Some(peaks) = tracks("rossi2021_chipexo_peaks_shared_factors_sacCer3.bed.gz") else { return };
+    let (Some(genome), Some(motifs)) = (tracks("sacCer3_nuclear.fa.gz"), shared("D_motifs/SwissRegulon_s_cer.meme.gz"))
+    else {
+        return;
+    };
+    for (factor, names) in [("Reb1", &["REB1"][..]), ("Rap1", &["RAP1"]), ("Cbf1", &["CBF1", "RTG3", "TYE7"])] {
+        let own = String::from_utf8(decompressed(&peaks)).unwrap();
+        let own: String =
+            own.lines().filter(|l| l.split('\t').nth(3) == Some(factor)).map(|l| format!("{l}\n")).collect();
+        fs::write(dir.path().join("own.bed"), own).unwrap();
+        let args = [
+            "-q",
+            "motif",
+            "discover",
+            "--positives",
+            "own.bed",
+            "--genome",
+            genome.to_str().unwrap(),
+            "--width",
+            "50",
+            "--gc-matched",
+            "--motifs",
+            "1",
+            "--database",
+            motifs.to_str().unwrap(),
+            "--out",
+            "found",
+        ];
+        run(&args, dir.path());
+        let rows = table(&fs::read_to_string(dir.path().join("found/motifs.tsv")).unwrap());
+        let number = |i: usize| rows[0][i].parse::<f64>().unwrap();
+        // Sites in more than a third of the peaks held out, and in at most one in twenty random places.
+        assert!(names.contains(&rows[0][16].as_str()) && number(15) < 0.01, "{rows:?}");
+        assert!(number(9) / number(10) > 0.35 && number(11) / number(12) <= 0.05, "{rows:?}");
+    }
+}
+
+fn decompressed(path: &Path) -> Vec<u8> {
+    use std::io::Read as _;
+    let mut out = Vec::new();
+    flate2::read::MultiGzDecoder::new(fs::File::open(path).unwrap()).read_to_end(&mut out).unwrap();
+    out
 }

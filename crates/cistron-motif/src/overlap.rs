@@ -84,7 +84,9 @@ fn share(part: u64, whole: u64) -> Option<f64> {
 pub fn compare_instances(called: &[Instance], given: &[Instance], options: &OverlapOptions) -> OverlapReport {
     let key =
         |i: &Instance| (i.interval.contig.clone(), if options.match_names { i.name.clone() } else { String::new() });
-    let mut places: HashMap<(String, String), [Vec<(u64, u64)>; 2]> = HashMap::new();
+    // Called and given places by contig and name.
+    type Places = HashMap<(String, String), [Vec<(u64, u64)>; 2]>;
+    let mut places = Places::new();
     for (side, set) in [called, given].into_iter().enumerate() {
         for instance in set {
             let place = (instance.interval.start_0, instance.interval.end_0);

@@ -3,7 +3,7 @@
 use cistron_stats::spearman;
 use rayon::prelude::*;
 
-use super::gapped_kmers::Neighbours;
+use super::gapped_kmers::{Neighbours, Row};
 
 /// A weighted graph: for each node, its neighbours with larger numbers.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,7 +18,7 @@ const LIGHTEST: f64 = 1e-3;
 
 /// Things whose coarse and fine similarities rank their neighbours alike (Spearman above `least`).
 pub(super) fn correlated(coarse: &Neighbours, fine: &Neighbours, least: f64) -> Vec<usize> {
-    let agrees = |(coarse, fine): (&Vec<(u32, f32)>, &Vec<(u32, f32)>)| {
+    let agrees = |(coarse, fine): (&Row, &Row)| {
         let both = fine.iter().zip(coarse).filter(|(f, _)| f.1 != 0.0);
         let (x, y): (Vec<f32>, Vec<f32>) = both.map(|(f, c)| (f.1, c.1)).unzip();
         spearman::spearman(&x, &y).is_ok_and(|r| r > least)

@@ -218,9 +218,12 @@ fn overlap_whole(a: &[i16], b: &[i16]) -> (i32, i32) {
         let (mut signed, mut least) = ([0i16; LANES], [0i16; LANES]);
         for (a, b) in a.chunks_exact(LANES).zip(b.chunks_exact(LANES)) {
             for i in 0..LANES {
-                let m = a[i].abs().min(b[i].abs());
-                signed[i] += if a[i] ^ b[i] < 0 { -m } else { m };
-                least[i] += m;
+                // Nothing wraps; saying so keeps the loop wide in builds that check.
+                let m = a[i].wrapping_abs().min(b[i].wrapping_abs());
+                // m, or −m where the signs differ.
+                let turn = (a[i] ^ b[i]) >> 15;
+                signed[i] = signed[i].wrapping_add((m ^ turn).wrapping_sub(turn));
+                least[i] = least[i].wrapping_add(m);
             }
         }
         all_signed += signed.iter().map(|v| i32::from(*v)).sum::<i32>();

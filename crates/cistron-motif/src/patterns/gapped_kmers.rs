@@ -12,10 +12,13 @@ const KEPT: usize = 150;
 /// Widest k-mer, in bases.
 const WIDEST: usize = 15;
 
+/// Things with their similarities to one.
+pub(super) type Row = Vec<(u32, f32)>;
+
 /// The nearest neighbours of each of some things, by falling similarity.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Neighbours {
-    pub(super) rows: Vec<Vec<(u32, f32)>>,
+    pub(super) rows: Vec<Row>,
 }
 
 impl Neighbours {

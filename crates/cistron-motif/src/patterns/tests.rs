@@ -28,8 +28,8 @@ fn planted(up: &[&str], down: &[&str], sequences: usize) -> AttributionMaps {
                 let from = if reverse { pwm.len() - 1 - i } else { i };
                 let turn = |b: usize| if reverse { 3 - b } else { b };
                 here[at + i] = turn(usize::from(site[from])) as u8;
-                for b in 0..4 {
-                    weights[at + i][b] += sign * 0.4 * (pwm.columns()[from][turn(b)] - 0.25) as f32;
+                for (b, weight) in weights[at + i].iter_mut().enumerate() {
+                    *weight += sign * 0.4 * (pwm.columns()[from][turn(b)] - 0.25) as f32;
                 }
             }
         }

@@ -134,7 +134,7 @@ impl TargetColumns {
             .map(Motif::frequencies)
             .chain(targets.iter().filter(|_| both_strands).map(|m| m.reverse_complement().frequencies()))
             .collect();
-        for column in strands.iter().map(|s| s.iter().map(Some).chain([None])).flatten() {
+        for column in strands.iter().flat_map(|s| s.iter().map(Some).chain([None])) {
             let Some(column) = column else {
                 starts.push(index.len());
                 continue;

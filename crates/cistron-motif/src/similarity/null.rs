@@ -88,9 +88,8 @@ impl Spans {
         for from in 0..nq {
             let (mut low, density) = support[from];
             let mut sum = density.to_vec();
-            for to in from..nq {
+            for (to, (first, density)) in support.iter().enumerate().skip(from) {
                 if to > from {
-                    let (first, density) = support[to];
                     sum = convolve(&sum, density);
                     low += first;
                 }
