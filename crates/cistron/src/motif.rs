@@ -12,7 +12,7 @@ pub use arrays::{read_maps, read_one_hot};
 pub use filters::{FilterRun, FilterTable, filter_motifs};
 pub use logos::{LogoFormat, write_logos, write_match_logos};
 pub use pattern_file::write_pattern_file;
-pub use pattern_report::{PatternRun, write_patterns};
+pub use pattern_report::{PatternRun, PatternSummary, write_patterns};
 pub use sequences::{Sequences, gc_matched, read_motif_sequences, shuffled};
 pub use tables::{
     HitFormat, discovery_table, enrichment_table, match_table, overlap_table, pattern_hit_table, seqlet_table,

@@ -25,6 +25,15 @@ pub struct PatternRun {
     pub trim: f64,
 }
 
+/// What was written, to be told.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PatternSummary {
+    /// Name, number of seqlets and best match of each pattern.
+    pub patterns: Vec<(String, usize, Option<String>)>,
+    /// Hits on the maps.
+    pub hits: usize,
+}
+
 /// A pattern with its names.
 struct Named<'a> {
     name: String,
@@ -33,8 +42,7 @@ struct Named<'a> {
     best: Option<(&'a Motif, MotifMatch)>,
 }
 
-/// Writes `patterns.h5`, `patterns.meme`, `hits.tsv` and `report.html` into a folder; the best matches come from `database`. Returns names, numbers of
-/// seqlets and best matches, and how many hits there are.
+/// Writes `patterns.h5`, `patterns.meme`, `hits.tsv` and `report.html` into a folder; the best matches come from `database`.
 ///
 /// # Errors
 /// Any error of writing.
@@ -43,7 +51,7 @@ pub fn write_patterns(
     maps: &AttributionMaps,
     database: &[Motif],
     dir: &Path,
-) -> Result<(Vec<(String, usize, Option<String>)>, usize), CistronError> {
+) -> Result<PatternSummary, CistronError> {
     fs::create_dir_all(dir).map_err(io(dir))?;
     let targets = MotifDatabase::new(database, SimilarityOptions::default());
     let sets = [("pos", &run.positive), ("neg", &run.negative)];
@@ -69,14 +77,14 @@ pub fn write_patterns(
     write_table(&pattern_hit_table(&names, &hits), Some(&dir.join("hits.tsv")))?;
     let html = dir.join("report.html");
     AtomicFile::write(&html, page(run, &named, &hits, maps).as_bytes()).map_err(io(&html))?;
-    let summary = named
+    let patterns = named
         .iter()
         .map(|n| {
             let best = n.best.as_ref().map(|(m, found)| format!("{} (q {:.1e})", title(m), found.q_value));
             (n.name.clone(), n.pattern.seqlets.len(), best)
         })
         .collect();
-    Ok((summary, hits.len()))
+    Ok(PatternSummary { patterns, hits: hits.len() })
 }
 
 fn title(motif: &Motif) -> &str {

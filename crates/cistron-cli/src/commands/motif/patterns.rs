@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
 use cistron::CistronError;
-use cistron::motif::{PatternRun, read_maps, read_motifs, seqlet_table, write_patterns, write_table};
+use cistron::motif::{PatternRun, PatternSummary, read_maps, read_motifs, seqlet_table, write_patterns, write_table};
 use cistron_core::Reporter;
 use cistron_motif::{
     AttributionMaps, FixedSeqletOptions, PatternOptions, RecursiveSeqletOptions, find_patterns, fixed_seqlets,
@@ -152,7 +152,7 @@ pub(super) fn run(args: PatternArgs, reporter: &dyn Reporter) -> Result<(), Cist
             reporter.note(&format!("no {sign} patterns: {reason}"));
         }
     }
-    let (patterns, hits) = write_patterns(&run, &maps, &database, &out)?;
+    let PatternSummary { patterns, hits } = write_patterns(&run, &maps, &database, &out)?;
     for (name, seqlets, best) in &patterns {
         reporter.note(&format!("{name:<26} {seqlets:>6} seqlets  {}", best.as_deref().unwrap_or("")));
     }
