@@ -82,6 +82,16 @@ impl AttributionMaps {
         let here = |(code, values): (&u8, &[f32; 4])| values.get(usize::from(*code)).copied().unwrap_or(0.0);
         self.codes(example).iter().zip(self.hypothetical(example)).map(here)
     }
+
+    /// Sums of the first 0, 1, 2, … contributions of a sequence: a stretch's sum is the difference of two.
+    pub(crate) fn cumulative(&self, example: usize) -> Vec<f64> {
+        let mut total = 0.0;
+        let sums = self.contributions(example).map(|v| {
+            total += f64::from(v);
+            total
+        });
+        std::iter::once(0.0).chain(sums).collect()
+    }
 }
 
 #[cfg(test)]

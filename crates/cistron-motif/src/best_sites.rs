@@ -1,6 +1,7 @@
 use rayon::prelude::*;
 
 use crate::Pwm;
+use crate::motif::other_strand;
 
 /// The best place of a motif in a sequence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,7 +59,7 @@ impl PairedSequences {
     pub(crate) fn best_sites(&self, pwm: &Pwm, frequencies: [f64; 4]) -> Vec<Option<BestSite>> {
         let centibits = |c: &[f64; 4]| [0, 1, 2, 3].map(|b| (100.0 * (c[b] / frequencies[b]).log2()).round() as i32);
         let forward: Vec<[i32; 4]> = pwm.columns().iter().map(centibits).collect();
-        let backward: Vec<[i32; 4]> = forward.iter().rev().map(|[a, c, g, t]| [*t, *g, *c, *a]).collect();
+        let backward = other_strand(&forward);
         let strands = [PairScores::new(&forward), PairScores::new(&backward)];
         let width = pwm.len();
         let of = |pairs: &Vec<u8>| {

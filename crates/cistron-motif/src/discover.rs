@@ -171,7 +171,7 @@ fn erase(set: &mut [Vec<u8>], best: &Refined, frequencies: [f64; 4]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{MotifDatabase, SimilarityOptions, embedded_motifs, formats::parse_jaspar};
+    use crate::{MotifDatabase, MotifMatch, SimilarityOptions, embedded_motifs, formats::parse_jaspar};
     use rand::RngExt;
 
     #[test]
@@ -209,8 +209,7 @@ mod tests {
             let best = significant
                 .iter()
                 .find(|d| {
-                    let matches = database.compare(&d.motif);
-                    let best = matches.iter().min_by(|a, b| a.p_value.total_cmp(&b.p_value)).unwrap();
+                    let best = MotifMatch::best(&database.compare(&d.motif)).unwrap();
                     best.target == motif && best.p_value < 1e-3
                 })
                 .unwrap_or_else(|| panic!("{} was not found", truth[motif].name));

@@ -106,10 +106,8 @@ pub struct FilterReport {
 
 /// Compares filters' motifs with a database.
 pub fn compare_filters(filters: &[Option<Motif>], database: &MotifDatabase, q_threshold: f64) -> FilterReport {
-    let best: Vec<Option<MotifMatch>> = filters
-        .iter()
-        .map(|f| database.compare(f.as_ref()?).into_iter().min_by(|a, b| a.p_value.total_cmp(&b.p_value)))
-        .collect();
+    let best: Vec<Option<MotifMatch>> =
+        filters.iter().map(|f| MotifMatch::best(&database.compare(f.as_ref()?))).collect();
     let hits: Vec<f64> = best.iter().flatten().map(|m| m.q_value).filter(|q| *q < q_threshold).collect();
     FilterReport {
         hit_ratio: hits.len() as f64 / filters.len().max(1) as f64,

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::Motif;
+use crate::motif::other_strand;
 
 /// Outlines in a box of 100 × 100, y downwards.
 const GLYPHS: [&str; 4] = [
@@ -32,8 +33,7 @@ impl Logo {
     pub fn information(motif: &Motif) -> Self {
         let bits = motif.information_bits([0.25; 4]);
         let heights = motif.frequencies().into_iter().zip(bits).map(|(c, bits)| c.map(|p| p * bits)).collect();
-        let name = if motif.name.is_empty() { &motif.id } else { &motif.name };
-        Self { heights, label: "bits".into(), title: name.clone(), range: Some((0.0, 2.0)) }
+        Self { heights, label: "bits".into(), title: motif.label().to_owned(), range: Some((0.0, 2.0)) }
     }
 
     /// Contribution weights as they are.
@@ -44,8 +44,7 @@ impl Logo {
     /// The same read on the other strand.
     #[must_use]
     pub fn reverse_complement(&self) -> Self {
-        let heights = self.heights.iter().rev().map(|[a, c, g, t]| [*t, *g, *c, *a]).collect();
-        Self { heights, ..self.clone() }
+        Self { heights: other_strand(&self.heights), ..self.clone() }
     }
 
     fn ends(&self) -> (f64, f64) {

@@ -104,8 +104,12 @@ impl Motif {
     /// The motif read on the other strand.
     #[must_use]
     pub fn reverse_complement(&self) -> Self {
-        let counts = self.counts.iter().rev().map(|[a, c, g, t]| [*t, *g, *c, *a]).collect();
-        Self { counts, ..self.clone() }
+        Self { counts: other_strand(&self.counts), ..self.clone() }
+    }
+
+    /// The name, or the identifier where there is none.
+    pub fn label(&self) -> &str {
+        if self.name.is_empty() { &self.id } else { &self.name }
     }
 
     /// Information content per position in bits: Σ p log2 (p / background), with 0 log 0 = 0.
@@ -136,6 +140,11 @@ impl Motif {
         };
         Pwm::new(self.id.clone(), self.name.clone(), self.counts.iter().map(column).collect())
     }
+}
+
+/// Values of A, C, G, T per position, as they read on the other strand.
+pub(crate) fn other_strand<T: Copy>(columns: &[[T; 4]]) -> Vec<[T; 4]> {
+    columns.iter().rev().map(|[a, c, g, t]| [*t, *g, *c, *a]).collect()
 }
 
 #[cfg(test)]

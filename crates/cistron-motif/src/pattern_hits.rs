@@ -44,11 +44,7 @@ pub struct PatternHit {
 pub fn pattern_hits(maps: &AttributionMaps, patterns: &[&Pattern], options: &PatternHitOptions) -> Vec<PatternHit> {
     let tracks: Vec<Caller> = patterns.iter().map(|p| Caller::new(maps, p, options)).collect();
     let of = |example: usize| -> Vec<PatternHit> {
-        let mut cumulative = vec![0.0f64];
-        cumulative.extend(maps.contributions(example).scan(0.0, |sum, v| {
-            *sum += f64::from(v);
-            Some(*sum)
-        }));
+        let cumulative = maps.cumulative(example);
         let mut hits: Vec<PatternHit> = Vec::new();
         for (pattern, caller) in tracks.iter().enumerate() {
             let width = caller.track.len();

@@ -18,7 +18,7 @@ use crate::{AttributionMaps, Seqlet};
 use affinity::density_adapted;
 use aggregate::{Builder, polished};
 use alignment::{AlignmentSet, similarities};
-use communities::communities;
+use communities::{communities, grouped};
 use gapped_kmers::nearest;
 
 pub use aggregate::{Pattern, PatternSeqlet};
@@ -192,11 +192,7 @@ fn build(
     sign: f64,
     options: &PatternOptions,
 ) -> Vec<Pattern> {
-    let count = members.iter().max().map_or(0, |m| m + 1);
-    let mut groups: Vec<Vec<PatternSeqlet>> = vec![Vec::new(); count];
-    for (seqlet, member) in seqlets.iter().zip(members) {
-        groups[*member].push(*seqlet);
-    }
+    let mut groups = grouped(seqlets, members);
     // Smaller groups are noise, and would only be thrown away at the end.
     groups.retain(|g| g.len() * 4 >= options.min_pattern_seqlets);
     groups

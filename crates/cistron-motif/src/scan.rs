@@ -6,6 +6,7 @@ use rayon::prelude::*;
 use packed::{Packed, Stretch};
 use prefilter::Prefilter;
 
+use crate::motif::other_strand;
 use crate::{Background, Pwm, ScoreDistribution};
 
 /// How to scan.
@@ -58,7 +59,7 @@ impl Scanner {
     pub fn new(pwm: &Pwm, options: &ScanOptions) -> Self {
         let distribution = ScoreDistribution::new(pwm, &options.background, options.bin_bits);
         let forward = distribution.columns().to_vec();
-        let backward: Vec<[i32; 4]> = forward.iter().rev().map(|[a, c, g, t]| [*t, *g, *c, *a]).collect();
+        let backward = other_strand(&forward);
         let threshold = distribution.threshold(options.p_value);
         let strands = [forward, backward]
             .map(|columns| Strand { prefilter: Prefilter::new(&columns, threshold.unwrap_or(0)), columns });

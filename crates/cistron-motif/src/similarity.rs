@@ -50,6 +50,13 @@ pub struct MotifMatch {
     pub reverse: bool,
 }
 
+impl MotifMatch {
+    /// The one with the smallest p-value, the first of equals.
+    pub fn best(matches: &[Self]) -> Option<Self> {
+        matches.iter().min_by(|a, b| a.p_value.total_cmp(&b.p_value)).copied()
+    }
+}
+
 /// Targets made ready for comparison.
 #[derive(Debug, Clone)]
 pub struct MotifDatabase {
@@ -147,7 +154,7 @@ mod tests {
             let database = MotifDatabase::new(&motifs, SimilarityOptions { column_score, ..Default::default() });
             let turned: Vec<Motif> = motifs.iter().map(Motif::reverse_complement).collect();
             for (i, matches) in database.compare_all(&turned).iter().enumerate() {
-                let best = matches.iter().min_by(|a, b| a.p_value.total_cmp(&b.p_value)).unwrap();
+                let best = MotifMatch::best(matches).unwrap();
                 assert_eq!(best.target, i, "{column_score:?} {}", motifs[i].name);
                 assert_eq!((best.overlap, best.offset), (motifs[i].len(), 0), "{column_score:?}");
                 assert!(best.p_value < 1e-3 && best.e_value < 0.01 && best.q_value <= best.e_value * 1.0001);

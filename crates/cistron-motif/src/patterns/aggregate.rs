@@ -1,6 +1,7 @@
 //! Patterns as aligned seqlets: building, cutting to the informative window, and averages.
 
-use super::alignment::{Position, best_alignment, normalised, reversed, track};
+use super::alignment::{Position, best_on_either_strand, normalised, reversed, track};
+use crate::motif::other_strand;
 use crate::{AttributionMaps, Motif};
 
 /// A stretch of one sequence, and how it reads in its pattern.
@@ -44,7 +45,7 @@ impl PatternSeqlet {
         let mut bases: Vec<[f64; 4]> =
             codes.map(|c| std::array::from_fn(|b| if usize::from(*c) == b { 1.0 } else { 0.0 })).collect();
         if self.reverse {
-            bases = bases.iter().rev().map(|[a, c, g, t]| [*t, *g, *c, *a]).collect();
+            bases = other_strand(&bases);
         }
         let track = track(maps, self);
         let half = |from: usize| track.iter().map(|p| [0, 1, 2, 3].map(|b| f64::from(p[from + b]))).collect();
@@ -182,10 +183,8 @@ impl<'a> Builder<'a> {
         let mean = self.sums.iter().zip(&self.counts).map(|(s, n)| s.map(|v| v / *n as f32)).collect();
         let parent = normalised(mean);
         let child = normalised(own.clone());
-        let (forward, at) = best_alignment(&child, &parent, min_overlap);
-        let (backward, other_at) = best_alignment(&reversed(&child), &parent, min_overlap);
-        let turned = backward > forward;
-        let (own, at) = if turned { (reversed(&own), other_at) } else { (own, at) };
+        let (_, at, turned) = best_on_either_strand(&child, &parent, min_overlap);
+        let own = if turned { reversed(&own) } else { own };
         let seqlet = PatternSeqlet { reverse: seqlet.reverse ^ turned, ..seqlet };
         self.place(seqlet, &own, self.first + at);
     }

@@ -37,6 +37,15 @@ pub(super) fn communities(graph: &Graph, runs: u64, seed: u64) -> Vec<usize> {
     by_size(partition.as_slice())
 }
 
+/// Things by their community, in their order.
+pub(super) fn grouped<T: Copy>(things: &[T], members: &[usize]) -> Vec<Vec<T>> {
+    let mut groups = vec![Vec::new(); members.iter().max().map_or(0, |m| m + 1)];
+    for (thing, member) in things.iter().zip(members) {
+        groups[*member].push(*thing);
+    }
+    groups
+}
+
 /// Communities numbered anew, the largest first; of equals the one with the first node.
 fn by_size(members: &[usize]) -> Vec<usize> {
     let count = members.iter().max().map_or(0, |m| m + 1);

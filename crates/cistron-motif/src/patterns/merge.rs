@@ -9,18 +9,19 @@ use rayon::prelude::*;
 
 use super::affinity::density_adapted;
 use super::aggregate::{Builder, Pattern, PatternSeqlet, polished};
-use super::alignment::{AlignmentSet, Position, best_alignment, normalised, reversed, track};
-use super::communities::communities;
+use super::alignment::{
+    AlignmentSet, Position, best_alignment, best_on_either_strand, normalised, reversed, shared, shifts, track,
+};
+use super::communities::{communities, grouped};
 use super::{PatternOptions, sort_by_strength};
 use crate::AttributionMaps;
 use crate::wide::wide;
 
 /// Two patterns are one when their averages correlate so much and their seqlets cannot be told apart better: (chance of confusion,
-/// correlation). The first three are TF-MoDISco's; the last
-/// joins groups of variants of one site, whose seqlets differ though the averages do not.
-const SAME: [(f64, f64); 4] = [(0.8, 0.8), (0.5, 0.85), (0.2, 0.9), (0.0, 0.93)];
-/// And never when any of these is not reached together: confusion below the first with a correlation below the second.
-const DIFFERENT: [(f64, f64); 4] = [(0.4, 0.75), (0.2, 0.8), (0.1, 0.85), (0.0, 0.9)];
+/// correlation), as TF-MoDISco has them.
+const SAME: [(f64, f64); 3] = [(0.8, 0.8), (0.5, 0.85), (0.2, 0.9)];
+/// Or when they correlate so much, whatever their seqlets say: groups of variants of one site differ though the averages do not.
+const SURELY_SAME: f64 = 0.93;
 /// Seqlets of each pattern that the confusion is measured on, at most.
 const SAMPLE: usize = 100;
 /// Neighbours of each seqlet when a pattern is divided.
@@ -33,8 +34,9 @@ fn correlation(child: &[Position], parent: &[Position], min_overlap: f64) -> (f6
     let turned = reversed(child);
     let mut best = (f64::NEG_INFINITY, 0, false);
     for (strand, turn) in [(child, false), (&turned, true)] {
-        for shift in super::alignment::shifts(child.len(), parent.len(), min_overlap) {
-            let r = correlation_at(strand, parent, shift);
+        let squares = products(strand.as_flattened(), strand.as_flattened()).1;
+        for shift in shifts(child.len(), parent.len(), min_overlap) {
+            let r = correlation_at(strand, squares, parent, shift);
             if r > best.0 {
                 best = (r, shift, turn);
             }
@@ -43,14 +45,11 @@ fn correlation(child: &[Position], parent: &[Position], min_overlap: f64) -> (f6
     best
 }
 
-/// Correlation around 0 (the tracks' signs matter), over all positions of the child; 0 beyond the parent.
-fn correlation_at(child: &[Position], parent: &[Position], shift: isize) -> f64 {
-    let from = (-shift).clamp(0, child.len() as isize) as usize;
-    let to = (parent.len() as isize - shift).clamp(from as isize, child.len() as isize) as usize;
-    let there = &parent[(from as isize + shift) as usize..][..to - from];
-    let (xy, yy) = products(child[from..to].as_flattened(), there.as_flattened());
-    let xx = products(child.as_flattened(), child.as_flattened()).1;
-    if xx * yy > 0.0 { f64::from(xy) / (f64::from(xx) * f64::from(yy)).sqrt() } else { 0.0 }
+/// Correlation around 0 (the tracks' signs matter), over all positions of the child, whose Σ x² is given; 0 beyond the parent.
+fn correlation_at(child: &[Position], squares: f32, parent: &[Position], shift: isize) -> f64 {
+    let (positions, there) = shared(child.len(), parent, shift);
+    let (xy, yy) = products(child[positions].as_flattened(), there.as_flattened());
+    if squares * yy > 0.0 { f64::from(xy) / (f64::from(squares) * f64::from(yy)).sqrt() } else { 0.0 }
 }
 
 wide! {
@@ -74,11 +73,7 @@ fn sample_similarities(
     to: &[Position],
     min_overlap: f64,
 ) -> Vec<f32> {
-    let one = |s: &PatternSeqlet| {
-        let own = normalised(track(maps, s));
-        let forward = best_alignment(&own, to, min_overlap).0;
-        forward.max(best_alignment(&reversed(&own), to, min_overlap).0)
-    };
+    let one = |s: &PatternSeqlet| best_on_either_strand(&normalised(track(maps, s)), to, min_overlap).0;
     sample.par_iter().map(one).collect()
 }
 
@@ -153,15 +148,13 @@ fn same(maps: &AttributionMaps, a: &Detail, b: &Detail, options: &PatternOptions
     if r < SAME[0].1 {
         return None;
     }
-    if r >= SAME[3].1 {
+    if r >= SURELY_SAME {
         return Some(r);
     }
     let b_to_a = sample_similarities(maps, &b.sample, &a.track, options.min_overlap);
     let a_to_b = sample_similarities(maps, &a.sample, &b.track, options.min_overlap);
     let confused = (confusion(&a.own, &b_to_a) + confusion(&b.own, &a_to_b)) / 2.0;
-    let enough = SAME.iter().any(|(c, s)| confused >= *c && r >= *s);
-    let never = DIFFERENT.iter().any(|(c, s)| confused < *c && r < *s);
-    (enough && !never).then_some(r)
+    SAME.iter().any(|(c, s)| confused >= *c && r >= *s).then_some(r)
 }
 
 /// Two patterns as one: the second's seqlets are added to the first's.
@@ -199,11 +192,7 @@ fn parts(maps: &AttributionMaps, pattern: &Pattern, options: &PatternOptions) ->
     let set = AlignmentSet::new(maps, &chosen);
     let neighbours = set.as_they_stand(NEIGHBOURS);
     let members = communities(&density_adapted(neighbours, options.sub_perplexity), options.leiden_runs, options.seed);
-    let count = members.iter().max().map_or(0, |m| m + 1);
-    let mut out: Vec<Vec<PatternSeqlet>> = vec![Vec::new(); count];
-    for (seqlet, member) in chosen.iter().zip(members) {
-        out[member].push(*seqlet);
-    }
+    let mut out = grouped(&chosen, &members);
     if seqlets.len() > chosen.len() {
         let centres: Vec<Vec<Position>> = out.iter().map(|p| Pattern::new(maps, p.clone()).track()).collect();
         let taken: HashSet<_> = chosen.iter().map(|s| (s.example, s.start_0)).collect();

@@ -4,8 +4,8 @@ use rand::RngExt;
 use super::*;
 use crate::formats::parse_jaspar;
 use crate::{
-    FixedSeqletOptions, Motif, MotifDatabase, PatternHit, PatternHitOptions, SimilarityOptions, embedded_motifs,
-    fixed_seqlets, pattern_hits,
+    FixedSeqletOptions, Motif, MotifDatabase, MotifMatch, PatternHit, PatternHitOptions, SimilarityOptions,
+    embedded_motifs, fixed_seqlets, pattern_hits,
 };
 
 /// Maps in which planted sites contribute as their matrix says, some upwards and one motif downwards, over noise.
@@ -42,8 +42,7 @@ fn planted(up: &[&str], down: &[&str], sequences: usize) -> AttributionMaps {
 fn names(patterns: &[Pattern], truth: &[Motif]) -> Vec<String> {
     let database = MotifDatabase::new(truth, SimilarityOptions::default());
     let name = |p: &Pattern| {
-        let matches = database.compare(&p.motif("p", 0.3).unwrap());
-        let best = matches.iter().min_by(|a, b| a.p_value.total_cmp(&b.p_value)).unwrap();
+        let best = MotifMatch::best(&database.compare(&p.motif("p", 0.3).unwrap())).unwrap();
         if best.p_value < 0.01 { truth[best.target].name.clone() } else { "unknown".to_owned() }
     };
     let mut found: Vec<String> = patterns.iter().map(name).collect();

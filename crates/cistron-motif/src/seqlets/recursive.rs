@@ -34,17 +34,7 @@ impl Default for RecursiveSeqletOptions {
 pub fn recursive_seqlets(maps: &AttributionMaps, options: &RecursiveSeqletOptions) -> Vec<Seqlet> {
     let RecursiveSeqletOptions { p_value, min_length, max_length, flank } = *options;
     assert!(min_length >= 1 && max_length >= min_length, "the widest stretch is at least as wide as the narrowest");
-    let cumulative: Vec<Vec<f64>> = (0..maps.len())
-        .into_par_iter()
-        .map(|e| {
-            let mut total = 0.0;
-            let sums = maps.contributions(e).map(|v| {
-                total += f64::from(v);
-                total
-            });
-            std::iter::once(0.0).chain(sums.collect::<Vec<_>>()).collect()
-        })
-        .collect();
+    let cumulative: Vec<Vec<f64>> = (0..maps.len()).into_par_iter().map(|e| maps.cumulative(e)).collect();
     let sum = |e: usize, at: usize, width: usize| cumulative[e][at + width] - cumulative[e][at];
     // p-values of the width before, per sequence; a stretch is never better than its two parts.
     let mut parts: Vec<Vec<f64>> = Vec::new();
