@@ -87,15 +87,11 @@ pub fn best_sites(pwm: &Pwm, sequences: &[&[u8]], frequencies: [f64; 4]) -> Vec<
 mod tests {
     use super::*;
     use crate::embedded_motifs;
+    use crate::random_letters::random_letters;
 
     #[test]
     fn the_best_of_all_places() {
-        let mut state = 3u64;
-        let mut letter = || {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            let value = state >> 33;
-            if value.is_multiple_of(53) { 4 } else { (value % 4) as u8 }
-        };
+        let mut letter = random_letters(3, 53);
         let sequences: Vec<Vec<u8>> = (0..60).map(|i| (0..i * 2).map(|_| letter()).collect()).collect();
         let borrowed: Vec<&[u8]> = sequences.iter().map(Vec::as_slice).collect();
         for pwm in embedded_motifs() {

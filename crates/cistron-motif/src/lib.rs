@@ -15,6 +15,8 @@ mod overlap;
 mod pattern_hits;
 mod patterns;
 mod pwm;
+#[cfg(test)]
+mod random_letters;
 mod scan;
 mod score_distribution;
 mod seqlets;

@@ -191,6 +191,7 @@ pub fn q_values(p_values: &[f64], tests: u64) -> Vec<f64> {
 mod tests {
     use super::*;
     use crate::embedded_motifs;
+    use crate::random_letters::random_letters;
     use cistron_core::alphabet;
 
     #[test]
@@ -210,13 +211,8 @@ mod tests {
 
     #[test]
     fn hits_are_those_of_the_plain_score() {
-        let mut state = 5u64;
-        let codes: Vec<u8> = (0..20_000)
-            .map(|_| {
-                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-                (state >> 62) as u8
-            })
-            .collect();
+        let mut letter = random_letters(5, 0);
+        let codes: Vec<u8> = (0..20_000).map(|_| letter()).collect();
         for pwm in embedded_motifs() {
             let scanner = Scanner::new(&pwm, &ScanOptions::default());
             let hits = scanner.scan(&codes);
@@ -233,12 +229,7 @@ mod tests {
     /// Sequences of every length with N between, against a scan of each by definition.
     #[test]
     fn many_sequences_are_scanned_as_one() {
-        let mut state = 11u64;
-        let mut letter = || {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            let value = state >> 33;
-            if value.is_multiple_of(97) { 4 } else { (value % 4) as u8 }
-        };
+        let mut letter = random_letters(11, 97);
         let sequences: Vec<Vec<u8>> = (0..200).map(|i| (0..i * 3).map(|_| letter()).collect()).collect();
         let borrowed: Vec<&[u8]> = sequences.iter().map(Vec::as_slice).collect();
         let options = ScanOptions { p_value: 1e-3, ..ScanOptions::default() };

@@ -66,12 +66,16 @@ impl NativePredictor {
         Ok((filters, self.values(output)?))
     }
 
-    /// Activation × gradient of the mean output of each sequence, in the shape of [`NativePredictor::first_activations`].
+    /// Number of filters, their activations, and activation × gradient of the mean output of each sequence, both in the shape of
+    /// [`NativePredictor::first_activations`].
     ///
     /// # Errors
     /// As [`NativePredictor::first_activations`].
-    pub fn first_activation_contributions(&self, batch: &SequenceBatch) -> Result<Vec<f32>, NnError> {
-        let (_, layers) = self.first_layers()?;
+    pub fn first_activation_contributions(
+        &self,
+        batch: &SequenceBatch,
+    ) -> Result<(usize, Vec<f32>, Vec<f32>), NnError> {
+        let (filters, layers) = self.first_layers()?;
         let input = sequence_tensor(batch, self.manifest.model.n_encoding, self.network.device());
         let first = self.network.forward_layers(0..layers, &self.network.weights, input, &mut Pass::evaluate());
         let leaf = first.clone().autodiff().require_grad();
@@ -81,7 +85,7 @@ impl NativePredictor {
         let [_, tasks, bins] = output.dims();
         let gradients = output.sum().div_scalar((tasks * bins) as f64).backward();
         let gradient = leaf.grad(&gradients).ok_or_else(|| self.no_activations("no gradient reaches it"))?;
-        self.values(first * gradient)
+        Ok((filters, self.values(first.clone())?, self.values(first * gradient)?))
     }
 
     fn first_layers(&self) -> Result<(usize, usize), NnError> {

@@ -96,6 +96,11 @@ impl CistronError {
         }
     }
 
+    /// One thing that is wrong with an option or an input file, and what to do.
+    pub fn input(place: impl Into<String>, message: impl Into<String>) -> Self {
+        vec![Problem::new(place, message)].into()
+    }
+
     /// For `map_err`: an input/output error with its path.
     pub(crate) fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self + '_ {
         move |source| Self::Io { path: path.to_path_buf(), source }

@@ -8,12 +8,12 @@ mod patterns;
 mod scan;
 mod similar;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use cistron::motif::{LogoFormat, Sequences, read_motif_sequences, read_motifs, write_logos};
-use cistron::{CistronError, Problem};
-use cistron_core::{AtomicFile, Reporter};
+use cistron::CistronError;
+use cistron::motif::{LogoFormat, Sequences, read_motif_sequences, read_motifs, write_logos, write_text};
+use cistron_core::Reporter;
 use cistron_motif::Background;
 use cistron_motif::formats::{MotifFormat, write_motifs};
 
@@ -122,7 +122,7 @@ pub(super) fn run(command: MotifCommand, reporter: &dyn Reporter) -> anyhow::Res
         MotifCommand::Background(BackgroundArgs { sequences, order, out }) => {
             let sequences = sequences.read()?;
             let background = Background::from_sequences(sequences.borrowed(), usize::from(order));
-            write(out.as_deref(), &background.write())?;
+            write_text(out.as_deref(), &background.write())?;
         }
         MotifCommand::Convert(ConvertArgs { motifs, to, trim, reverse_complement, out }) => {
             let mut motifs = read_motifs(&motifs)?;
@@ -132,34 +132,22 @@ pub(super) fn run(command: MotifCommand, reporter: &dyn Reporter) -> anyhow::Res
             if reverse_complement {
                 motifs = motifs.iter().map(cistron_motif::Motif::reverse_complement).collect();
             }
-            write(out.as_deref(), &write_motifs(&motifs, to))?;
+            write_text(out.as_deref(), &write_motifs(&motifs, to))?;
         }
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn wrong(place: impl Into<String>, message: impl Into<String>) -> CistronError {
-    vec![Problem::new(place, message)].into()
-}
-
 /// A share or probability in (0, 1].
 fn probability(option: &str, value: f64) -> Result<f64, CistronError> {
-    if value > 0.0 && value <= 1.0 { Ok(value) } else { Err(wrong(option, format!("lies in (0, 1], not {value}"))) }
+    if value > 0.0 && value <= 1.0 {
+        Ok(value)
+    } else {
+        Err(CistronError::input(option, format!("lies in (0, 1], not {value}")))
+    }
 }
 
 fn pseudocount(value: f64) -> Result<f64, CistronError> {
     let right = value > 0.0 && value.is_finite();
-    if right { Ok(value) } else { Err(wrong("--pseudocount", format!("must be above 0, not {value}"))) }
-}
-
-fn write(out: Option<&Path>, text: &str) -> Result<(), CistronError> {
-    use std::io::Write as _;
-    let io = |path: &Path| {
-        let path = path.to_path_buf();
-        move |source| CistronError::Io { path, source }
-    };
-    match out {
-        Some(path) => AtomicFile::write(path, text.as_bytes()).map_err(io(path)),
-        None => std::io::stdout().lock().write_all(text.as_bytes()).map_err(io(Path::new("standard output"))),
-    }
+    if right { Ok(value) } else { Err(CistronError::input("--pseudocount", format!("must be above 0, not {value}"))) }
 }

@@ -168,17 +168,13 @@ mod x86 {
     mod tests {
         use super::super::super::packed::Packed;
         use super::*;
+        use crate::random_letters::random_letters;
 
         /// Every form passes the same windows, at every place of the stretch.
         #[test]
         fn the_forms_agree() {
-            let mut state = 7u64;
-            let codes: Vec<u8> = (0..700)
-                .map(|_| {
-                    state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-                    (state >> 62) as u8
-                })
-                .collect();
+            let mut letter = random_letters(7, 0);
+            let codes: Vec<u8> = (0..700).map(|_| letter()).collect();
             let packed = Packed::new(&[&codes]);
             for width in [1usize, 2, 5, 12, 31] {
                 let columns: Vec<[i32; 4]> =

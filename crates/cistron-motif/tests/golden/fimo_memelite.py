@@ -4,19 +4,12 @@
 Scans 40,000 bases that follow from a linear congruential generator with the dozen embedded JASPAR matrices, at p < 1e-4, with
 a grid of 0.001 bits and its pseudocount (0.0001 added to each probability).
 """
-import pathlib
-
 import numpy as np
 from memelite import fimo
 
-text = (pathlib.Path(__file__).parents[2] / "data" / "jaspar2024_dozen.jaspar").read_text().splitlines()
-motifs = {}
-for i in range(0, len(text), 5):
-    if not text[i].startswith(">"):
-        break
-    rows = [[float(v) for v in line.split("[")[1].split("]")[0].split()] for line in text[i + 1 : i + 5]]
-    counts = np.array(rows)
-    motifs[text[i][1:].split()[0]] = counts / counts.sum(axis=0)
+from dozen import dozen
+
+motifs = dozen()
 
 state, codes = 5, []
 for _ in range(40_000):

@@ -4,21 +4,15 @@
 Compares the dozen embedded JASPAR matrices with each other. Its shortcuts are turned off: no rounding of the targets' columns
 (n_target_bins) and a median by fine bins (n_median_bins).
 """
-import pathlib
 import warnings
 
 import numpy as np
 from memelite import tomtom
 
+from dozen import dozen
+
 warnings.simplefilter("ignore")  # a dozen targets are few
-text = (pathlib.Path(__file__).parents[2] / "data" / "jaspar2024_dozen.jaspar").read_text().splitlines()
-motifs = {}
-for i in range(0, len(text), 5):
-    if not text[i].startswith(">"):
-        break
-    rows = [[float(v) for v in line.split("[")[1].split("]")[0].split()] for line in text[i + 1 : i + 5]]
-    counts = np.array(rows)
-    motifs[text[i][1:].split()[0]] = counts / counts.sum(axis=0)
+motifs = dozen()
 
 print("query\ttarget\tp_value\tscore\toffset\toverlap\treverse")
 columns = list(motifs.values())

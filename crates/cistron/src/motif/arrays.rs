@@ -6,7 +6,6 @@ use std::path::Path;
 
 use cistron_motif::AttributionMaps;
 
-use super::{io, wrong};
 use crate::CistronError;
 
 /// Numbers with their shape.
@@ -20,21 +19,22 @@ fn read_array(path: &Path) -> Result<Numbers, CistronError> {
     let shown = path.display().to_string();
     let mut bytes = Vec::new();
     if path.extension().is_some_and(|e| e == "npz") {
-        let file = File::open(path).map_err(|e| wrong(&shown, format!("cannot read the array: {e}")))?;
-        let bad = |e: zip::result::ZipError| wrong(&shown, format!("is not a .npz file: {e}"));
+        let file = File::open(path).map_err(|e| CistronError::input(&shown, format!("cannot read the array: {e}")))?;
+        let bad = |e: zip::result::ZipError| CistronError::input(&shown, format!("is not a .npz file: {e}"));
         let mut archive = zip::ZipArchive::new(file).map_err(bad)?;
         let names: Vec<String> = archive.file_names().filter_map(|n| n.ok().map(|n| n.into_owned())).collect();
         let name = match names.iter().find(|n| *n == "arr_0.npy") {
             Some(name) => name.clone(),
             None if names.len() == 1 => names[0].clone(),
-            None => return Err(wrong(shown, format!("holds {} arrays and none is arr_0", names.len()))),
+            None => return Err(CistronError::input(shown, format!("holds {} arrays and none is arr_0", names.len()))),
         };
-        archive.by_name(&name).map_err(bad)?.read_to_end(&mut bytes).map_err(io(path))?;
+        archive.by_name(&name).map_err(bad)?.read_to_end(&mut bytes).map_err(CistronError::io(path))?;
     } else {
-        let mut file = File::open(path).map_err(|e| wrong(&shown, format!("cannot read the array: {e}")))?;
-        file.read_to_end(&mut bytes).map_err(io(path))?;
+        let mut file =
+            File::open(path).map_err(|e| CistronError::input(&shown, format!("cannot read the array: {e}")))?;
+        file.read_to_end(&mut bytes).map_err(CistronError::io(path))?;
     }
-    parse(&bytes).map_err(|message| wrong(shown, message))
+    parse(&bytes).map_err(|message| CistronError::input(shown, message))
 }
 
 fn parse(bytes: &[u8]) -> Result<Numbers, String> {
@@ -109,7 +109,7 @@ fn read_positions(path: &Path) -> Result<(usize, Vec<[f32; 4]>), CistronError> {
     let Numbers { shape, values } = read_array(path)?;
     let fail = || {
         let message = format!("has the shape {shape:?}; [sequences, 4, length] or [sequences, length, 4] is expected");
-        wrong(path.display().to_string(), message)
+        CistronError::input(path.display().to_string(), message)
     };
     let [sequences, first, second] = shape[..] else { return Err(fail()) };
     if first == 4 {
@@ -142,7 +142,10 @@ pub fn read_one_hot(path: &Path) -> Result<(usize, Vec<u8>), CistronError> {
     };
     let codes: Vec<u8> = positions.iter().map(code).collect();
     if length == 0 || codes.iter().all(|c| *c > 3) {
-        return Err(wrong(path.display().to_string(), "holds no one-hot base: every position is 0, or none is 1"));
+        return Err(CistronError::input(
+            path.display().to_string(),
+            "holds no one-hot base: every position is 0, or none is 1",
+        ));
     }
     Ok((length, codes))
 }
@@ -159,9 +162,9 @@ pub fn read_maps(one_hot: &Path, contributions: &Path) -> Result<AttributionMaps
         let (n, m) = (codes.len() / length, values.len() / other.max(1));
         let message =
             format!("holds {m} maps of {other} positions, {} holds {n} sequences of {length}", one_hot.display());
-        return Err(wrong(shown, message));
+        return Err(CistronError::input(shown, message));
     }
-    AttributionMaps::new(length, codes, values).map_err(|e| wrong(shown, e.to_string()))
+    AttributionMaps::new(length, codes, values).map_err(|e| CistronError::input(shown, e.to_string()))
 }
 
 #[cfg(test)]

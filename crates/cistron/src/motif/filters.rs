@@ -10,7 +10,7 @@ use cistron_nn::{DeviceChoice, NativePredictor};
 use cistron_report::table::{Table, float, integer, text};
 use ndarray::Array2;
 
-use super::{Sequences, wrong};
+use super::Sequences;
 use crate::CistronError;
 
 /// Filters, their motifs and their weight in the output.
@@ -25,9 +25,6 @@ pub struct FilterRun {
     /// Best matches in the database.
     pub report: FilterReport,
 }
-
-/// A table of filters.
-pub type FilterTable = Table;
 
 /// Sequences that go through the network at once.
 const BATCH: usize = 64;
@@ -50,7 +47,7 @@ pub fn filter_motifs(
     let input_bp = predictor.manifest().target.input_bp;
     if let Some(i) = sequences.codes.iter().position(|c| c.len() != input_bp) {
         let (name, found) = (&sequences.contigs[i], sequences.codes[i].len());
-        return Err(wrong(
+        return Err(CistronError::input(
             format!("sequence {} ({name})", i + 1),
             format!(
                 "has {found} bp, the network takes {input_bp}; use --width {input_bp} with a BED, or cut the sequences"
@@ -62,21 +59,20 @@ pub fn filter_motifs(
         Array2::from_shape_vec((codes.len(), input_bp), flat).map(SequenceBatch::anonymous)
     };
     let batches: Result<Vec<SequenceBatch>, _> = sequences.codes.chunks(BATCH).map(batch).collect();
-    let batches = batches.map_err(|e| wrong("sequences", e.to_string()))?;
+    let batches = batches.map_err(|e| CistronError::input("sequences", e.to_string()))?;
     let mut alignments: Option<FilterAlignments> = None;
     for batch in &batches {
         let (filters, activations) = predictor.first_activations(batch).map_err(named)?;
         let alignments = alignments.get_or_insert_with(|| FilterAlignments::new(filters, options));
         activations.chunks_exact(filters * input_bp).for_each(|a| alignments.measure(a));
     }
-    let Some(mut alignments) = alignments else { return Err(wrong("sequences", "there are none")) };
+    let Some(mut alignments) = alignments else { return Err(CistronError::input("sequences", "there are none")) };
     let mut importance = vec![0.0f64; alignments.sites().len()];
     for (batch, codes) in batches.iter().zip(sequences.codes.chunks(BATCH)) {
-        let (filters, activations) = predictor.first_activations(batch).map_err(named)?;
+        let (filters, activations, weights) = predictor.first_activation_contributions(batch).map_err(named)?;
         for (codes, activations) in codes.iter().zip(activations.chunks_exact(filters * input_bp)) {
             alignments.collect(codes, activations);
         }
-        let weights = predictor.first_activation_contributions(batch).map_err(named)?;
         for sequence in weights.chunks_exact(filters * input_bp) {
             for (sum, row) in importance.iter_mut().zip(sequence.chunks_exact(input_bp)) {
                 *sum += row.iter().map(|v| f64::from(v.abs())).sum::<f64>();
@@ -91,7 +87,7 @@ pub fn filter_motifs(
 
 impl FilterRun {
     /// The filters, most important first.
-    pub fn table(&self, database: &[Motif]) -> FilterTable {
+    pub fn table(&self, database: &[Motif]) -> Table {
         let mut rows: Vec<usize> = (0..self.motifs.len()).collect();
         rows.sort_by(|a, b| self.importance[*b].total_cmp(&self.importance[*a]));
         let best = |i: &usize| self.report.best[*i];

@@ -2,11 +2,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use cistron_core::AtomicFile;
 use cistron_motif::{Logo, Motif, MotifMatch, aligned_logos_svg, logo_svg};
 use cistron_report::png_from_svg;
 
-use super::io;
+use super::output::write_bytes;
 use crate::CistronError;
 
 /// How pictures are written.
@@ -39,7 +38,7 @@ fn write(dir: &Path, name: &str, svg: &str, format: LogoFormat) -> Result<PathBu
         LogoFormat::Png => ("png", png_from_svg(name, svg)?),
     };
     let path = dir.join(format!("{safe}.{extension}"));
-    AtomicFile::write(&path, &bytes).map_err(io(&path))?;
+    write_bytes(Some(&path), &bytes)?;
     Ok(path)
 }
 
@@ -48,7 +47,7 @@ fn write(dir: &Path, name: &str, svg: &str, format: LogoFormat) -> Result<PathBu
 /// # Errors
 /// Any error of drawing or writing.
 pub fn write_logos(motifs: &[Motif], dir: &Path, format: LogoFormat) -> Result<Vec<PathBuf>, CistronError> {
-    fs::create_dir_all(dir).map_err(io(dir))?;
+    fs::create_dir_all(dir).map_err(CistronError::io(dir))?;
     motifs.iter().map(|m| write(dir, &m.id, &logo_svg(&Logo::information(m)), format)).collect()
 }
 
@@ -64,10 +63,10 @@ pub fn write_match_logos(
     dir: &Path,
     format: LogoFormat,
 ) -> Result<Vec<PathBuf>, CistronError> {
-    fs::create_dir_all(dir).map_err(io(dir))?;
+    fs::create_dir_all(dir).map_err(CistronError::io(dir))?;
     let mut paths = Vec::new();
     for (query, matches) in queries.iter().zip(matches) {
-        let best = matches.iter().min_by(|a, b| a.p_value.total_cmp(&b.p_value)).filter(|m| m.q_value <= q_value);
+        let best = MotifMatch::best(matches).filter(|m| m.q_value <= q_value);
         let Some(best) = best else { continue };
         let (above, target) = (Logo::information(query), Logo::information(&targets[best.target]));
         let mut below = if best.reverse { target.reverse_complement() } else { target };

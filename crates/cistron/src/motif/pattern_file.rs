@@ -6,7 +6,6 @@ use cistron_motif::{AttributionMaps, Pattern, PatternSeqlet};
 use rust_hdf5::types::HBool;
 use rust_hdf5::{H5File, H5Group};
 
-use super::wrong;
 use crate::CistronError;
 
 /// Writes `pos_patterns/pattern_0/…` and `neg_patterns/pattern_0/…`: `sequence`, `contrib_scores`, `hypothetical_contribs` (`[positions, 4]`)
@@ -28,7 +27,7 @@ pub fn write_pattern_file(
         .and_then(|()| std::fs::rename(&partial, path).map_err(|e| e.to_string()));
     written.map_err(|message| {
         let _ = std::fs::remove_file(&partial);
-        wrong(path.display().to_string(), format!("cannot be written: {message}"))
+        CistronError::input(path.display().to_string(), format!("cannot be written: {message}"))
     })
 }
 

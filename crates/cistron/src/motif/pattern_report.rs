@@ -1,17 +1,14 @@
 //! What a pattern run writes: HDF5, motifs, hits, and a page.
 
 use std::fmt::Write as _;
-use std::fs;
 use std::path::Path;
 
-use cistron_core::AtomicFile;
-use cistron_motif::formats::{MotifFormat, write_motifs};
 use cistron_motif::{
     AttributionMaps, Logo, Motif, MotifDatabase, MotifMatch, Pattern, PatternHit, PatternHitOptions, PatternSet,
     SimilarityOptions, logo_svg, pattern_hits,
 };
 
-use super::{io, pattern_hit_table, write_pattern_file, write_table};
+use super::{pattern_hit_table, write_motif_file, write_pattern_file, write_table, write_text};
 use crate::CistronError;
 
 /// Patterns of both signs and how they came about.
@@ -52,7 +49,6 @@ pub fn write_patterns(
     database: &[Motif],
     dir: &Path,
 ) -> Result<PatternSummary, CistronError> {
-    fs::create_dir_all(dir).map_err(io(dir))?;
     let targets = MotifDatabase::new(database, SimilarityOptions::default());
     let sets = [("pos", &run.positive), ("neg", &run.negative)];
     let mut named = Vec::new();
@@ -61,7 +57,7 @@ pub fn write_patterns(
             let name = format!("{sign}_patterns.pattern_{i}");
             let motif = pattern.motif(name.clone(), run.trim);
             let matches = motif.as_ref().map(|m| targets.compare(m)).unwrap_or_default();
-            let best = matches.into_iter().min_by(|a, b| a.p_value.total_cmp(&b.p_value));
+            let best = MotifMatch::best(&matches);
             let best = best.map(|m| (&database[m.target], m));
             named.push(Named { name, pattern, motif, best });
         }
@@ -70,25 +66,19 @@ pub fn write_patterns(
     let options = PatternHitOptions { trim: run.trim, ..PatternHitOptions::default() };
     let hits = pattern_hits(maps, &patterns, &options);
     let names: Vec<String> = named.iter().map(|n| n.name.clone()).collect();
-    write_pattern_file(&dir.join("patterns.h5"), maps, &run.positive.patterns, &run.negative.patterns)?;
     let motifs: Vec<Motif> = named.iter().filter_map(|n| n.motif.clone()).collect();
-    let meme = dir.join("patterns.meme");
-    AtomicFile::write(&meme, write_motifs(&motifs, MotifFormat::Meme).as_bytes()).map_err(io(&meme))?;
+    write_motif_file(&motifs, dir, "patterns.meme")?;
+    write_pattern_file(&dir.join("patterns.h5"), maps, &run.positive.patterns, &run.negative.patterns)?;
     write_table(&pattern_hit_table(&names, &hits), Some(&dir.join("hits.tsv")))?;
-    let html = dir.join("report.html");
-    AtomicFile::write(&html, page(run, &named, &hits, maps).as_bytes()).map_err(io(&html))?;
+    write_text(Some(&dir.join("report.html")), &page(run, &named, &hits, maps))?;
     let patterns = named
         .iter()
         .map(|n| {
-            let best = n.best.as_ref().map(|(m, found)| format!("{} (q {:.1e})", title(m), found.q_value));
+            let best = n.best.as_ref().map(|(m, found)| format!("{} (q {:.1e})", m.label(), found.q_value));
             (n.name.clone(), n.pattern.seqlets.len(), best)
         })
         .collect();
     Ok(PatternSummary { patterns, hits: hits.len() })
-}
-
-fn title(motif: &Motif) -> &str {
-    if motif.name.is_empty() { &motif.id } else { &motif.name }
 }
 
 fn escaped(text: &str) -> String {
@@ -145,7 +135,7 @@ fn row(out: &mut String, named: &Named, hits: usize, trim: f64) {
             let picture = Logo::information(motif);
             let picture = if found.reverse { picture.reverse_complement() } else { picture };
             let picture = Logo { title: String::new(), ..picture };
-            let _ = write!(out, "{} ({})<br>q = {:.2e}<br>", escaped(title(motif)), escaped(&motif.id), found.q_value);
+            let _ = write!(out, "{} ({})<br>q = {:.2e}<br>", escaped(motif.label()), escaped(&motif.id), found.q_value);
             out.push_str(&logo_svg(&picture));
         }
     }

@@ -2,11 +2,10 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use cistron_core::{Interval, Stream, alphabet, keyed_rng, kmer_shuffle};
-use cistron_genome::{read_fasta, read_peaks};
+use cistron_genome::{FastaRecord, GenomeError, read_fasta, read_peaks};
 use rand::RngExt;
 
 use super::arrays::read_one_hot;
-use super::wrong;
 use crate::CistronError;
 
 /// Sequences as codes, with where they lie.
@@ -45,21 +44,13 @@ impl Sequences {
     /// A FASTA; with `label`, only the records of that name (files whose headers are labels).
     fn fasta(path: &Path, label: Option<&str>) -> Result<Self, CistronError> {
         let mut out = Self::default();
-        for record in read_fasta(path)? {
-            let record = record?;
-            if label.is_some_and(|l| l != record.name) {
-                continue;
-            }
-            let mut codes = vec![0; record.letters.len()];
-            alphabet::encode_lossy(&record.letters, &mut codes).map_err(|bad| {
-                let place = format!("{}:{}", path.display(), record.line);
-                wrong(place, format!("sequence {:?}: {bad}", record.name))
-            })?;
-            out.push(record.name, 0, codes);
+        for record in coded(path, |name| label.is_none_or(|l| l == name))? {
+            let (name, codes) = record?;
+            out.push(name, 0, codes);
         }
         if out.is_empty() {
             let label = label.map(|l| format!(" named {l:?}")).unwrap_or_default();
-            return Err(wrong(path.display().to_string(), format!("holds no sequence{label}")));
+            return Err(CistronError::input(path.display().to_string(), format!("holds no sequence{label}")));
         }
         Ok(out)
     }
@@ -69,21 +60,27 @@ impl Sequences {
     fn bed(bed: &Path, genome: &Path, width: Option<u64>) -> Result<Self, CistronError> {
         let peaks = read_peaks(bed)?;
         if peaks.is_empty() {
-            return Err(wrong(bed.display().to_string(), "holds no interval"));
+            return Err(CistronError::input(bed.display().to_string(), "holds no interval"));
         }
         let wanted: std::collections::HashSet<&str> = peaks.iter().map(|p| p.interval.contig.as_str()).collect();
-        let contigs = genome_codes(genome, |name| wanted.contains(name))?;
+        let contigs = coded(genome, |name| wanted.contains(name))?.collect::<Result<HashMap<_, _>, _>>()?;
         let mut out = Self::default();
         for peak in &peaks {
             let Interval { contig, start_0, end_0 } = &peak.interval;
             let codes = contigs.get(contig).ok_or_else(|| {
                 let place = format!("{}:{}", bed.display(), peak.line);
-                wrong(place, format!("contig {contig:?} is not in {}; use the names of that genome", genome.display()))
+                CistronError::input(
+                    place,
+                    format!("contig {contig:?} is not in {}; use the names of that genome", genome.display()),
+                )
             })?;
             let length = codes.len() as u64;
             if *end_0 > length {
                 let place = format!("{}:{}", bed.display(), peak.line);
-                return Err(wrong(place, format!("{contig}:{start_0}-{end_0} ends beyond the contig's {length} bp")));
+                return Err(CistronError::input(
+                    place,
+                    format!("{contig}:{start_0}-{end_0} ends beyond the contig's {length} bp"),
+                ));
             }
             let (from, to) = match width {
                 None => (*start_0, *end_0),
@@ -99,20 +96,21 @@ impl Sequences {
     }
 }
 
-fn genome_codes(genome: &Path, wanted: impl Fn(&str) -> bool) -> Result<HashMap<String, Vec<u8>>, CistronError> {
-    let mut contigs = HashMap::new();
-    for record in read_fasta(genome)? {
+/// Names and codes of the wanted records of a FASTA.
+fn coded<'a>(
+    path: &'a Path,
+    wanted: impl Fn(&str) -> bool + 'a,
+) -> Result<impl Iterator<Item = Result<(String, Vec<u8>), CistronError>> + 'a, CistronError> {
+    let wanted = move |record: &Result<FastaRecord, GenomeError>| record.as_ref().map_or(true, |r| wanted(&r.name));
+    Ok(read_fasta(path)?.filter(wanted).map(move |record| {
         let record = record?;
-        if !wanted(&record.name) {
-            continue;
-        }
         let mut codes = vec![0; record.letters.len()];
         alphabet::encode_lossy(&record.letters, &mut codes).map_err(|bad| {
-            wrong(format!("{}:{}", genome.display(), record.line), format!("{:?}: {bad}", record.name))
+            let place = format!("{}:{}", path.display(), record.line);
+            CistronError::input(place, format!("sequence {:?}: {bad}", record.name))
         })?;
-        contigs.insert(record.name, codes);
-    }
-    Ok(contigs)
+        Ok((record.name, codes))
+    }))
 }
 
 /// Sequences of a FASTA (`label` picks records by name), of a BED in a genome, or of a one-hot array (`.npy` or `.npz`): told apart
@@ -131,7 +129,7 @@ pub fn read_motif_sequences(
     }
     let name = path.to_string_lossy();
     if name.ends_with(".bed") || name.ends_with(".bed.gz") || name.ends_with("Peak") || name.ends_with("Peak.gz") {
-        return Err(wrong(name, "a BED needs the genome that it lies on: add --genome FASTA"));
+        return Err(CistronError::input(name, "a BED needs the genome that it lies on: add --genome FASTA"));
     }
     if name.ends_with(".npy") || name.ends_with(".npz") {
         let (length, codes) = read_one_hot(path)?;
@@ -160,7 +158,7 @@ const ATTEMPTS: usize = 500;
 /// # Errors
 /// A genome that cannot be read, or that has no contig as long as the sequences.
 pub fn gc_matched(sequences: &Sequences, genome: &Path, seed: u64) -> Result<Sequences, CistronError> {
-    let contigs = genome_codes(genome, |_| true)?;
+    let contigs: HashMap<_, _> = coded(genome, |_| true)?.collect::<Result<_, _>>()?;
     let mut names: Vec<&String> = contigs.keys().collect();
     names.sort();
     let gc = |codes: &[u8]| {
@@ -177,7 +175,10 @@ pub fn gc_matched(sequences: &Sequences, genome: &Path, seed: u64) -> Result<Seq
         let roomy: Vec<&String> = names.iter().copied().filter(|n| contigs[*n].len() > own.len()).collect();
         let total: u64 = roomy.iter().map(|n| (contigs[*n].len() - own.len()) as u64).sum();
         if total == 0 {
-            return Err(wrong(genome.display().to_string(), format!("no contig is longer than {} bp", own.len())));
+            return Err(CistronError::input(
+                genome.display().to_string(),
+                format!("no contig is longer than {} bp", own.len()),
+            ));
         }
         let wanted = gc(own);
         let mut best: Option<(f64, &String, usize)> = None;
@@ -208,7 +209,10 @@ pub fn gc_matched(sequences: &Sequences, genome: &Path, seed: u64) -> Result<Seq
             }
         }
         let Some((_, name, start)) = best else {
-            return Err(wrong(genome.display().to_string(), "no place without N lies outside the sequences"));
+            return Err(CistronError::input(
+                genome.display().to_string(),
+                "no place without N lies outside the sequences",
+            ));
         };
         out.push(name.clone(), start as u64, contigs[name][start..start + own.len()].to_vec());
     }

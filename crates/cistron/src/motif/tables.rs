@@ -1,13 +1,12 @@
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::path::Path;
 
-use cistron_core::AtomicFile;
 use cistron_motif::{Discovery, Enrichment, Motif, MotifMatch, OverlapReport, PatternHit, Seqlet, SequenceHit};
 use cistron_report::ReportError;
 use cistron_report::table::{Table, category, float, integer, text, to_parquet, to_tsv};
 
-use super::{Sequences, io};
+use super::Sequences;
+use super::output::write_bytes;
 use crate::CistronError;
 
 /// How hits are written.
@@ -19,13 +18,6 @@ pub enum HitFormat {
     Bed,
     /// The table of the TSV.
     Parquet,
-}
-
-fn write_bytes(out: Option<&Path>, bytes: &[u8]) -> Result<(), CistronError> {
-    match out {
-        Some(path) => AtomicFile::write(path, bytes).map_err(io(path)),
-        None => std::io::stdout().lock().write_all(bytes).map_err(io(Path::new("standard output"))),
-    }
 }
 
 /// A table as TSV, or as Parquet when the file's name says so; to standard output without a file.
@@ -67,10 +59,8 @@ pub fn write_hits(
         let mut bed = String::new();
         for row @ (m, h) in &rows {
             let score = (-100.0 * h.hit.p_value.log10()).clamp(0.0, 1000.0);
-            let name =
-                if motifs[*m as usize].name.is_empty() { &motifs[*m as usize].id } else { &motifs[*m as usize].name };
             let (contig, sign) = (&sequences.contigs[h.sequence], ['+', '-'][strand(h) as usize]);
-            let name = name.replace(char::is_whitespace, "_");
+            let name = motifs[*m as usize].label().replace(char::is_whitespace, "_");
             let _ = writeln!(bed, "{contig}\t{}\t{}\t{name}\t{score:.0}\t{sign}", start(h), end(row));
         }
         write_bytes(out, bed.as_bytes())?;

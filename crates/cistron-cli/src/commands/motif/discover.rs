@@ -1,13 +1,11 @@
 use std::path::PathBuf;
 
 use cistron::CistronError;
-use cistron::motif::{LogoFormat, discovery_table, read_motifs, write_logos, write_table};
-use cistron_core::{AtomicFile, Reporter};
-use cistron_motif::formats::{MotifFormat, write_motifs};
-use cistron_motif::{DiscoverOptions, Motif, MotifDatabase, SimilarityOptions, discover};
+use cistron::motif::{LogoFormat, discovery_table, read_motifs, write_logos, write_motif_file, write_table};
+use cistron_core::Reporter;
+use cistron_motif::{DiscoverOptions, Motif, MotifDatabase, MotifMatch, SimilarityOptions, discover};
 
 use super::enrich::SetArgs;
-use super::wrong;
 
 /// Writes motifs.meme, motifs.tsv (p-values on sequences held out) and logos/ into a folder.
 #[derive(clap::Args)]
@@ -41,27 +39,22 @@ fn widths(text: &str) -> Result<usize, String> {
 pub(super) fn run(args: DiscoverArgs, reporter: &dyn Reporter) -> Result<(), CistronError> {
     let DiscoverArgs { sets, database, motifs, max_width, holdout, p_value, out } = args;
     if !(holdout > 0.0 && holdout < 1.0) {
-        return Err(wrong("--holdout", format!("lies in (0, 1), not {holdout}")));
+        return Err(CistronError::input("--holdout", format!("lies in (0, 1), not {holdout}")));
     }
     let database = database.map_or_else(|| Ok(Vec::new()), |path| read_motifs(&path))?;
     let (positives, negatives, what) = sets.read()?;
     let options =
         DiscoverOptions { motifs, max_width, holdout, p_value, seed: sets.seed, ..DiscoverOptions::default() };
     let found = discover(&positives.borrowed(), &negatives.borrowed(), &options)
-        .map_err(|e| wrong("--positives", e.to_string()))?;
+        .map_err(|e| CistronError::input("--positives", e.to_string()))?;
     let targets = MotifDatabase::new(&database, SimilarityOptions::default());
     let name = |motif: &Motif| {
-        let matches = targets.compare(motif);
-        let best = matches.into_iter().min_by(|a, b| a.p_value.total_cmp(&b.p_value))?;
-        let target = &database[best.target];
-        Some((if target.name.is_empty() { target.id.clone() } else { target.name.clone() }, best))
+        let best = MotifMatch::best(&targets.compare(motif))?;
+        Some((database[best.target].label().to_owned(), best))
     };
     let best: Vec<_> = found.iter().map(|d| name(&d.motif)).collect();
-    let io = |path: PathBuf| move |source| CistronError::Io { path, source };
-    std::fs::create_dir_all(&out).map_err(io(out.clone()))?;
     let matrices: Vec<Motif> = found.iter().map(|d| d.motif.clone()).collect();
-    let meme = out.join("motifs.meme");
-    AtomicFile::write(&meme, write_motifs(&matrices, MotifFormat::Meme).as_bytes()).map_err(io(meme.clone()))?;
+    write_motif_file(&matrices, &out, "motifs.meme")?;
     write_table(&discovery_table(&found, &best), Some(&out.join("motifs.tsv")))?;
     write_logos(&matrices, &out.join("logos"), LogoFormat::Svg)?;
     for (discovery, best) in found.iter().zip(&best) {

@@ -7,7 +7,7 @@ use cistron::motif::{
 use cistron_core::Reporter;
 use cistron_motif::{Background, EnrichOptions, Pwm, enrich};
 
-use super::{pseudocount, wrong};
+use super::pseudocount;
 
 /// Two sets of sequences.
 #[derive(clap::Args)]
@@ -89,7 +89,7 @@ pub(super) fn run(args: EnrichArgs, reporter: &dyn Reporter) -> Result<(), Cistr
     let (positives, negatives, what) = sets.read()?;
     if positives.len() < 2 || negatives.len() < 2 {
         let message = format!("{} positives and {} negatives are too few to compare", positives.len(), negatives.len());
-        return Err(wrong("--positives", message));
+        return Err(CistronError::input("--positives", message));
     }
     let frequencies = Background::from_sequences(negatives.borrowed(), 0).frequencies();
     let matrices: Vec<Pwm> = motifs.iter().map(|m| m.pwm(added, frequencies)).collect();

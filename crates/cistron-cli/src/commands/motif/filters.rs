@@ -1,10 +1,9 @@
 use std::path::PathBuf;
 
-use cistron::motif::{filter_motifs, read_motifs, write_table};
+use cistron::motif::{filter_motifs, read_motifs, write_motif_file, write_table};
 use cistron::{CistronError, DeviceChoice};
-use cistron_core::{AtomicFile, Reporter};
+use cistron_core::Reporter;
 use cistron_motif::FilterOptions;
-use cistron_motif::formats::{MotifFormat, write_motifs};
 
 use super::{SequenceArgs, probability};
 
@@ -36,11 +35,8 @@ pub(super) fn run(args: FilterArgs, reporter: &dyn Reporter) -> Result<(), Cistr
     let database = read_motifs(&database)?;
     let sequences = sequences.read()?;
     let found = filter_motifs(&model, &sequences, &database, FilterOptions::default(), q_value, device)?;
-    let io = |path: PathBuf| move |source| CistronError::Io { path, source };
-    std::fs::create_dir_all(&out).map_err(io(out.clone()))?;
     let motifs: Vec<_> = found.motifs.iter().flatten().cloned().collect();
-    let meme = out.join("filters.meme");
-    AtomicFile::write(&meme, write_motifs(&motifs, MotifFormat::Meme).as_bytes()).map_err(io(meme.clone()))?;
+    write_motif_file(&motifs, &out, "filters.meme")?;
     write_table(&found.table(&database), Some(&out.join("filters.tsv")))?;
     let mean = found.report.mean_q.map_or("undefined (no filter has a match)".to_owned(), |q| format!("{q:.3e}"));
     reporter.note(&format!(

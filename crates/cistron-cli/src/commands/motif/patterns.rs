@@ -8,7 +8,7 @@ use cistron_motif::{
     recursive_seqlets,
 };
 
-use super::{probability, wrong};
+use super::probability;
 
 /// Attribution maps: `[sequences, 4, length]` or `[sequences, length, 4]`, `.npy` or `.npz`, as tfmodisco-lite takes them.
 #[derive(clap::Args)]
@@ -28,9 +28,9 @@ impl MapArgs {
     fn read(&self) -> Result<AttributionMaps, CistronError> {
         let maps = read_maps(&self.sequences, &self.attributions)?;
         match self.window {
-            Some(window) if window < maps.length() => {
-                maps.centre(window).map_err(|e| wrong(self.attributions.display().to_string(), e.to_string()))
-            }
+            Some(window) if window < maps.length() => maps
+                .centre(window)
+                .map_err(|e| CistronError::input(self.attributions.display().to_string(), e.to_string())),
             _ => Ok(maps),
         }
     }
@@ -127,7 +127,7 @@ pub(super) fn run(args: PatternArgs, reporter: &dyn Reporter) -> Result<(), Cist
     let fdr = probability("--fdr", fdr)?;
     for (option, value) in [("--seqlet-core", seqlet_core), ("--trim-to", trim_to)] {
         if value < 6 {
-            return Err(wrong(option, format!("must be at least 6 bp, not {value}")));
+            return Err(CistronError::input(option, format!("must be at least 6 bp, not {value}")));
         }
     }
     let database = database.map_or_else(|| Ok(Vec::new()), |path| read_motifs(&path))?;
@@ -135,7 +135,7 @@ pub(super) fn run(args: PatternArgs, reporter: &dyn Reporter) -> Result<(), Cist
     let width = seqlet_core + 2 * seqlet_flank;
     if maps.length() < width {
         let message = format!("a seqlet of {width} bp is longer than the maps of {} positions", maps.length());
-        return Err(wrong("--seqlet-core", message));
+        return Err(CistronError::input("--seqlet-core", message));
     }
     let seqlets =
         FixedSeqletOptions { window: seqlet_core, flank: seqlet_flank, fdr, seed, ..FixedSeqletOptions::default() };

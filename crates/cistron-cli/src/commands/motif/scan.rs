@@ -5,7 +5,7 @@ use cistron::motif::{HitFormat, read_background, read_motifs, write_hits};
 use cistron_core::Reporter;
 use cistron_motif::{Background, Pwm, ScanOptions, scan_sequences};
 
-use super::{SequenceArgs, probability, pseudocount, wrong};
+use super::{SequenceArgs, probability, pseudocount};
 
 /// Columns of the TSV and Parquet: contig, start_0, end_0 (0-based, half-open), motif, name, strand, score_bits, p_value, q_value.
 /// N and IUPAC letters fit no motif.
@@ -49,7 +49,7 @@ pub(super) fn run(args: ScanArgs, reporter: &dyn Reporter) -> Result<(), Cistron
     };
     if let Some(wide) = motifs.iter().find(|m| sequences.codes.iter().all(|c| c.len() < m.len())) {
         let message = format!("motif {} has {} positions, and every sequence is shorter", wide.id, wide.len());
-        return Err(wrong("--sequences", message));
+        return Err(CistronError::input("--sequences", message));
     }
     let frequencies = background.frequencies();
     let matrices: Vec<Pwm> = motifs.iter().map(|m| m.pwm(added, frequencies)).collect();
