@@ -176,12 +176,12 @@ pub fn scan_sequences(motifs: &[Pwm], sequences: &[&[u8]], options: &ScanOptions
 /// Benjamini–Hochberg q-values of hits out of `tests` tests, in the order of `p_values` (Benjamini and Hochberg 1995). The tests that are no hits
 /// had larger p-values.
 pub fn q_values(p_values: &[f64], tests: u64) -> Vec<f64> {
-    let mut order: Vec<usize> = (0..p_values.len()).collect();
-    order.sort_unstable_by(|a, b| p_values[*a].total_cmp(&p_values[*b]));
+    let mut order: Vec<(f64, usize)> = p_values.iter().copied().zip(0..).collect();
+    order.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
     let mut q = vec![1.0; p_values.len()];
     let mut least = 1.0f64;
-    for (rank, &i) in order.iter().enumerate().rev() {
-        least = least.min(p_values[i] * tests as f64 / (rank + 1) as f64);
+    for (rank, (p, i)) in order.into_iter().enumerate().rev() {
+        least = least.min(p * tests as f64 / (rank + 1) as f64);
         q[i] = least;
     }
     q

@@ -1,6 +1,5 @@
-//! Columns of the query against the distinct columns of the targets: scores, in bins, and sums along alignments.
+//! Columns of the query against the columns of the targets: scores, in bins, and sums along alignments.
 
-use std::collections::HashMap;
 use std::str::FromStr;
 
 use crate::Motif;
@@ -23,24 +22,32 @@ impl ColumnScore {
     /// Every score.
     pub const ALL: [Self; 4] = [Self::Euclidean, Self::Pearson, Self::SandelinWasserman, Self::KullbackLeibler];
 
-    /// Writes the score of `query` against each of the targets' columns, given as four rows.
-    fn row(self, query: [f32; 4], targets: &[Vec<f32>; 4], out: &mut [f32]) {
-        match self {
-            Self::Euclidean => {
-                squared_distances(query, targets, out);
-                negative_roots(out);
+    /// Writes the score of `query` against each of the targets' columns, given as four rows; returns the lowest and the highest.
+    fn row(self, query: [f32; 4], targets: &[Vec<f32>; 4], out: &mut [f32]) -> (f32, f32) {
+        let (mut low, mut high) = (f32::INFINITY, f32::NEG_INFINITY);
+        for (block, out) in out.chunks_mut(BLOCK).enumerate() {
+            let from = block * BLOCK;
+            let targets = targets.each_ref().map(|t| &t[from..from + out.len()]);
+            match self {
+                Self::Euclidean => {
+                    squared_distances(query, targets, out);
+                    negative_roots(out);
+                }
+                Self::SandelinWasserman => {
+                    squared_distances(query, targets, out);
+                    out.iter_mut().for_each(|o| *o = 2.0 - *o);
+                }
+                Self::Pearson => each(targets, out, |y| pearson(query.map(f64::from), y)),
+                Self::KullbackLeibler => each(targets, out, |y| -divergence(query.map(f64::from), y)),
             }
-            Self::SandelinWasserman => {
-                squared_distances(query, targets, out);
-                out.iter_mut().for_each(|o| *o = 2.0 - *o);
-            }
-            Self::Pearson => each(targets, out, |y| pearson(query.map(f64::from), y)),
-            Self::KullbackLeibler => each(targets, out, |y| -divergence(query.map(f64::from), y)),
+            let (least, most) = range(out);
+            (low, high) = (low.min(least), high.max(most));
         }
+        (low, high)
     }
 }
 
-fn each(targets: &[Vec<f32>; 4], out: &mut [f32], score: impl Fn([f64; 4]) -> f64) {
+fn each(targets: [&[f32]; 4], out: &mut [f32], score: impl Fn([f64; 4]) -> f64) {
     let [a, c, g, t] = targets;
     for ((((o, a), c), g), t) in out.iter_mut().zip(a).zip(c).zip(g).zip(t) {
         *o = score([*a, *c, *g, *t].map(f64::from)) as f32;
@@ -48,7 +55,7 @@ fn each(targets: &[Vec<f32>; 4], out: &mut [f32], score: impl Fn([f64; 4]) -> f6
 }
 
 wide! {
-fn squared_distances(query: [f32; 4], targets: &[Vec<f32>; 4], out: &mut [f32]) {
+fn squared_distances(query: [f32; 4], targets: [&[f32]; 4], out: &mut [f32]) {
     let [a, c, g, t] = targets;
     for ((((o, a), c), g), t) in out.iter_mut().zip(a).zip(c).zip(g).zip(t) {
         let d = [query[0] - a, query[1] - c, query[2] - g, query[3] - t];
@@ -64,11 +71,11 @@ fn negative_roots(values: &mut [f32]) {
 }
 
 wide! {
-/// Steps above `low`, as whole numbers.
-fn steps(values: &[f32], low: f32, scale: f32, add: f32, out: &mut [u16]) {
+/// Steps above `low`, rounded.
+fn steps(values: &[f32], low: f32, scale: f32, out: &mut [i16]) {
     for (o, v) in out.iter_mut().zip(values) {
         // SAFETY: the callers' ranges make every step a small number that is not negative.
-        *o = unsafe { ((v - low) * scale + add).to_int_unchecked::<i32>() } as u16;
+        *o = unsafe { ((v - low) * scale + 0.5).to_int_unchecked::<i32>() } as i16;
     }
 }
 }
@@ -101,19 +108,16 @@ fn divergence(x: [f64; 4], y: [f64; 4]) -> f64 {
     x.iter().zip(y).map(|(p, q)| (p - q) * (p / q).ln()).sum::<f64>() / 2.0
 }
 
-/// Every column of the targets, forward and (after them) on the other strand, each distinct column once.
+/// Every column of the targets, forward and (after them) on the other strand.
 #[derive(Debug, Clone)]
 pub(super) struct TargetColumns {
-    /// Frequencies of A, C, G, T of the distinct columns.
+    /// Frequencies of A, C, G, T.
     rows: [Vec<f32>; 4],
-    /// How many of all columns each is.
-    weights: Vec<u32>,
-    columns: usize,
-    /// Distinct columns of each target and strand.
-    index: Vec<u32>,
-    /// Where each target and strand begins in `index`; one more than there are.
+    /// Where each target and strand begins; one more than there are.
     starts: Vec<usize>,
     targets: usize,
+    /// Lengths that occur, in ascending order.
+    lengths: Vec<usize>,
 }
 
 /// The best offset of a query in a target.
@@ -126,28 +130,20 @@ pub(super) struct Alignment {
 
 impl TargetColumns {
     pub(super) fn new(targets: &[Motif], both_strands: bool) -> Self {
-        let mut seen: HashMap<[u32; 4], u32> = HashMap::new();
-        let (mut rows, mut weights): ([Vec<f32>; 4], Vec<u32>) = Default::default();
-        let (mut index, mut starts) = (Vec::new(), vec![0]);
-        let strands: Vec<Vec<[f64; 4]>> = targets
-            .iter()
-            .map(Motif::frequencies)
-            .chain(targets.iter().filter(|_| both_strands).map(|m| m.reverse_complement().frequencies()))
-            .collect();
-        for column in strands.iter().flat_map(|s| s.iter().map(Some).chain([None])) {
-            let Some(column) = column else {
-                starts.push(index.len());
-                continue;
-            };
-            let at = *seen.entry(column.map(|f| (f as f32).to_bits())).or_insert_with(|| {
+        let mut rows: [Vec<f32>; 4] = Default::default();
+        let mut starts = vec![0];
+        let forward = targets.iter().map(Motif::frequencies);
+        let backward = targets.iter().filter(|_| both_strands).map(|m| m.reverse_complement().frequencies());
+        for strand in forward.chain(backward) {
+            for column in &strand {
                 rows.iter_mut().zip(column).for_each(|(row, f)| row.push(*f as f32));
-                weights.push(0);
-                weights.len() as u32 - 1
-            });
-            weights[at as usize] += 1;
-            index.push(at);
+            }
+            starts.push(rows[0].len());
         }
-        Self { rows, weights, columns: index.len(), index, starts, targets: targets.len() }
+        let mut lengths: Vec<usize> = targets.iter().map(Motif::len).collect();
+        lengths.sort_unstable();
+        lengths.dedup();
+        Self { rows, starts, targets: targets.len(), lengths }
     }
 
     pub(super) fn targets(&self) -> usize {
@@ -158,75 +154,87 @@ impl TargetColumns {
         self.starts[strand + 1] - self.starts[strand]
     }
 
-    /// Lengths that occur, in ascending order.
-    pub(super) fn lengths(&self) -> Vec<usize> {
-        let mut lengths: Vec<usize> = (0..self.targets).map(|t| self.length(t)).collect();
-        lengths.sort_unstable();
-        lengths.dedup();
-        lengths
+    pub(super) fn lengths(&self) -> &[usize] {
+        &self.lengths
     }
 
     /// The best offset; of equals the one that is tried first (the query furthest to the left).
-    pub(super) fn align(&self, strand: usize, query: &QueryColumns, sums: &mut Vec<i32>) -> Alignment {
-        let columns = &self.index[self.starts[strand]..self.starts[strand + 1]];
-        let (nt, nq) = (columns.len(), query.len());
-        sums.clear();
-        sums.resize(nt + query.stride - 1, 0);
-        add_diagonals(columns, &query.scores, query.stride, sums);
-        let sums = &sums[..nt + nq - 1];
-        let best = sums.iter().copied().max().unwrap_or(0);
-        let k = sums.iter().position(|s| *s == best).unwrap_or(0);
+    pub(super) fn align(&self, strand: usize, query: &QueryColumns, sums: &mut Vec<[i32; LANES]>) -> Alignment {
+        let (nt, nq) = (self.length(strand), query.len());
+        let offsets = nt + nq - 1;
+        sums.resize(offsets.div_ceil(LANES), [0; LANES]);
+        offset_sums(&query.scores, query.stride, &query.masks[nt], self.starts[strand], sums);
+        let sums = &sums.as_flattened()[..offsets];
+        let sum = sums.iter().copied().fold(i32::MIN, i32::max);
+        let place = sums.iter().position(|s| *s == sum).unwrap_or(0);
         Alignment {
-            score: best + (nq * query.offset) as i32,
-            offset: k as i32 - nq as i32 + 1,
-            overlap: (k + 1).min(nq) - (k + 1).saturating_sub(nt),
+            score: sum + (nq * query.offset) as i32,
+            offset: place as i32 - nq as i32 + 1,
+            overlap: (place + 1).min(nq) - (place + 1).saturating_sub(nt),
         }
     }
 }
+
+/// All bits set where the columns of a target of this length stand in [`offset_sums`].
+fn mask(target: usize, query: usize) -> Vec<i16> {
+    let mut out = vec![0; 2 * query + target + LANES];
+    out[query..query + target].fill(-1);
+    out
+}
+
+/// Values that are worked on at once.
+const LANES: usize = 16;
 
 wide! {
-/// Adds each column's scores to the sums that begin at its place.
-fn add_diagonals(columns: &[u32], scores: &[i16], stride: usize, sums: &mut [i32]) {
-    for (k, column) in columns.iter().enumerate() {
-        let scores = scores[*column as usize * stride..][..stride].chunks_exact(16);
-        for (sums, scores) in sums[k..k + stride].chunks_exact_mut(16).zip(scores) {
-            for i in 0..16 {
-                sums[i] += i32::from(scores[i]);
+/// Sums of a target's scores along each offset, from the one where only the query's last column meets the target's first. In a row of
+/// scores, `query` values stand before the first target, so column `k` of this one is at `start + query + k`; `inside` has all bits set
+/// from `query` to `query + target`, and none elsewhere.
+fn offset_sums(scores: &[i16], stride: usize, inside: &[i16], start: usize, out: &mut [[i32; LANES]]) {
+    for (chunk, out) in out.iter_mut().enumerate() {
+        let mut sums = [0i32; LANES];
+        for (i, row) in scores.chunks_exact(stride).enumerate() {
+            // At offset s, the query's column i meets the target's column s + i + 1 − query.
+            let at = chunk * LANES + i + 1;
+            let (row, mask) = (&row[start + at..][..LANES], &inside[at..][..LANES]);
+            for ((sum, score), mask) in sums.iter_mut().zip(row).zip(mask) {
+                *sum = sum.wrapping_add(i32::from(score & mask));
             }
         }
+        *out = sums;
     }
 }
 }
 
-/// A query's columns against the distinct columns of the targets.
+/// A query's columns against the columns of the targets.
 #[derive(Default)]
 pub(super) struct QueryColumns {
     columns: usize,
-    /// Bins of a score, less the bin of the median, per distinct column; the query's columns from last to first, padded by 0.
+    /// Bins of a score, less the bin of the median; a row per column of the query, with room before and after it.
     scores: Vec<i16>,
     stride: usize,
+    /// Masks by the targets' lengths.
+    masks: Vec<Vec<i16>>,
     /// Share of the targets' columns in each bin, per query column.
     pub(super) densities: Vec<Vec<f64>>,
     /// The bin that an unaligned column counts as.
     pub(super) offset: usize,
     rows: Vec<f32>,
-    steps: Vec<u16>,
+    sample: Vec<f32>,
+    counts: Vec<u32>,
 }
 
 impl QueryColumns {
     /// Takes the place of an earlier query, whose memory is used again.
     pub(super) fn set(&mut self, query: &Motif, targets: &TargetColumns, score: ColumnScore, bins: usize) {
-        let Self { columns, scores, stride, densities, offset, rows, steps: bin_of } = self;
+        let Self { columns, scores, stride, masks, densities, offset, rows, sample, counts } = self;
         let frequencies = query.frequencies();
-        let (nq, ny) = (frequencies.len(), targets.weights.len());
+        let (nq, ny) = (frequencies.len(), targets.rows[0].len());
         rows.resize(nq * ny, 0.0);
-        bin_of.resize(ny, 0);
         let (mut low, mut high) = (f32::INFINITY, f32::NEG_INFINITY);
         let mut medians = Vec::with_capacity(nq);
         for (column, row) in frequencies.iter().zip(rows.chunks_exact_mut(ny)) {
-            score.row(column.map(|f| f as f32), &targets.rows, row);
-            let (least, most) = range(row);
-            let median = weighted_median(row, &targets.weights, least, most, bin_of);
+            let (least, most) = score.row(column.map(|f| f as f32), &targets.rows, row);
+            let median = median(row, least, most, sample);
             low = low.min(least - median);
             high = high.max(most - median);
             medians.push(median);
@@ -235,23 +243,24 @@ impl QueryColumns {
         let floor = low.floor();
         let scale = (bins as f32 / (high - floor).max(1.0)).floor().max(1.0);
         *offset = (-floor * scale) as usize;
-        *stride = nq.next_multiple_of(16);
-        // Only the padding has to be 0, and it is where the last query was as long.
-        if *columns != nq || scores.len() != ny * *stride {
-            scores.clear();
-            scores.resize(ny * *stride, 0);
-        }
         *columns = nq;
+        *stride = ny + 2 * nq + LANES;
+        scores.resize(nq * *stride, 0);
+        masks.clear();
+        masks.resize(targets.lengths.last().map_or(0, |n| n + 1), Vec::new());
+        targets.lengths.iter().for_each(|nt| masks[*nt] = mask(*nt, nq));
         densities.clear();
-        let zero = *offset as i16;
-        for (i, (row, median)) in rows.chunks_exact(ny).zip(medians).enumerate() {
-            steps(row, median + floor, scale, 0.5, bin_of);
-            let counts = count(bin_of, &targets.weights);
-            densities.push(counts[..=bins].iter().map(|n| f64::from(*n) / targets.columns as f64).collect());
-            let slots = scores[nq - 1 - i..].iter_mut().step_by(*stride);
-            for (bin, slot) in bin_of.iter().zip(slots) {
-                *slot = *bin as i16 - zero;
+        for ((row, median), out) in rows.chunks_exact(ny).zip(medians).zip(scores.chunks_exact_mut(*stride)) {
+            let out = &mut out[nq..nq + ny];
+            counts.clear();
+            counts.resize(TABLES * (bins + 1), 0);
+            for (row, out) in row.chunks(BLOCK).zip(out.chunks_mut(BLOCK)) {
+                steps(row, median + floor, scale, out);
+                count(out, bins, counts);
+                lower(out, *offset as i16);
             }
+            let total = |bin: usize| counts.iter().skip(bin).step_by(bins + 1).sum::<u32>();
+            densities.push((0..=bins).map(|bin| f64::from(total(bin)) / ny as f64).collect());
         }
     }
 
@@ -261,76 +270,102 @@ impl QueryColumns {
 }
 
 wide! {
+fn lower(values: &mut [i16], by: i16) {
+    values.iter_mut().for_each(|v| *v = v.wrapping_sub(by));
+}
+}
+
+wide! {
 fn range(values: &[f32]) -> (f32, f32) {
     // Several running extremes at once, so that the loop is wide.
-    let (mut low, mut high) = ([f32::INFINITY; 16], [f32::NEG_INFINITY; 16]);
-    let mut chunks = values.chunks_exact(16);
-    for chunk in &mut chunks {
-        for i in 0..16 {
+    let (mut low, mut high) = ([f32::INFINITY; LANES], [f32::NEG_INFINITY; LANES]);
+    let (chunks, rest) = values.as_chunks::<LANES>();
+    for chunk in chunks {
+        for i in 0..LANES {
             low[i] = if chunk[i] < low[i] { chunk[i] } else { low[i] };
             high[i] = if chunk[i] > high[i] { chunk[i] } else { high[i] };
         }
     }
-    let rest = chunks.remainder();
     let low = low.iter().chain(rest).copied().fold(f32::INFINITY, f32::min);
     (low, high.iter().chain(rest).copied().fold(f32::NEG_INFINITY, f32::max))
 }
 }
 
-/// The most bins of a histogram.
-const BINS: usize = 1024;
+/// Values that stay in the fastest cache between one loop and the next.
+const BLOCK: usize = 2048;
 
-/// Weight in each bin.
-fn count(bin_of: &[u16], weights: &[u32]) -> [u32; BINS] {
-    // Four counts in turn: neighbours often fall in one bin, and would wait for each other.
-    let mut counts = [[0u32; BINS]; 4];
-    let (quads, rest) = bin_of.as_chunks::<4>();
-    let (quad_weights, rest_weights) = weights.as_chunks::<4>();
-    for (bins, weights) in quads.iter().zip(quad_weights) {
-        for i in 0..4 {
-            counts[i][usize::from(bins[i]) % BINS] += weights[i];
+/// Histograms that are counted in turn: neighbours often fall in one bin, and would wait for each other.
+const TABLES: usize = 8;
+
+/// Adds how many values are in each bin, 0 to `last`, to the histograms.
+fn count(bin_of: &[i16], last: usize, counts: &mut [u32]) {
+    let width = last + 1;
+    let (chunks, rest) = bin_of.as_chunks::<TABLES>();
+    for bins in chunks {
+        for (table, bin) in bins.iter().enumerate() {
+            counts[table * width + *bin as usize] += 1;
         }
     }
-    for (bin, weight) in rest.iter().zip(rest_weights) {
-        counts[0][usize::from(*bin) % BINS] += weight;
+    for bin in rest {
+        counts[*bin as usize] += 1;
     }
-    std::array::from_fn(|i| counts.iter().map(|c| c[i]).sum())
 }
 
-/// The smallest value that at least half of the weight does not exceed: its bin by counting, then the bin sorted.
-fn weighted_median(values: &[f32], weights: &[u32], low: f32, high: f32, bin_of: &mut [u16]) -> f32 {
-    if high <= low {
-        return low;
-    }
-    let scale = (BINS - 1) as f32 / (high - low);
-    steps(values, low, scale, 0.0, bin_of);
-    let counts = count(bin_of, weights);
-    let half = counts.iter().sum::<u32>().div_ceil(2);
-    let mut before = 0;
-    let mut bin = 0;
-    while bin + 1 < BINS && before + counts[bin] < half {
-        before += counts[bin];
-        bin += 1;
-    }
-    let mut inside = Vec::new();
-    places(bin_of, bin as u16, &mut inside);
-    let mut inside: Vec<(f32, u32)> = inside.into_iter().map(|i| (values[i], weights[i])).collect();
-    inside.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
-    for (value, weight) in &inside {
-        before += weight;
-        if before >= half {
-            return *value;
+/// Values below which the exact median is looked for by sorting.
+const FEW: u32 = 16;
+
+/// The smallest value that at least half of the values do not exceed.
+fn median(values: &[f32], low: f32, high: f32, sample: &mut Vec<f32>) -> f32 {
+    let rank = values.len().div_ceil(2) as u32;
+    // Among (from, to] is the one of that rank.
+    let (mut from, mut to) = ((low.next_down(), 0), (high, values.len() as u32));
+    // A sample tells about where.
+    sample.clear();
+    sample.extend(values.iter().step_by(values.len() / 128 + 1));
+    sample.sort_unstable_by(f32::total_cmp);
+    let mut thresholds = [0.4, 0.47, 0.53, 0.6].map(|q| sample[(q * sample.len() as f64) as usize]);
+    loop {
+        let before = (from, to);
+        for (value, count) in thresholds.into_iter().zip(not_above(values, thresholds)) {
+            if count < rank && value > from.0 {
+                from = (value, count);
+            }
+            if count >= rank && value < to.0 {
+                to = (value, count);
+            }
         }
+        if (from, to) == before || to.1 - from.1 <= FEW {
+            break;
+        }
+        thresholds = [0.2, 0.4, 0.6, 0.8].map(|share| from.0 + (to.0 - from.0) * share);
     }
-    inside.last().map_or(high, |(v, _)| *v)
+    sample.clear();
+    between(values, from.0, to.0, sample);
+    let nth = (rank - from.1 - 1) as usize;
+    *sample.select_nth_unstable_by(nth, f32::total_cmp).1
 }
 
 wide! {
-/// Where a value stands.
-fn places(values: &[u16], wanted: u16, out: &mut Vec<usize>) {
-    for (i, chunk) in values.chunks(32).enumerate() {
-        if chunk.iter().fold(false, |any, v| any | (*v == wanted)) {
-            out.extend((0..chunk.len()).filter(|j| chunk[*j] == wanted).map(|j| 32 * i + j));
+/// How many values do not exceed each threshold.
+fn not_above(values: &[f32], thresholds: [f32; 4]) -> [u32; 4] {
+    let [a, b, c, d] = thresholds;
+    let mut counts = [0u32; 4];
+    for v in values {
+        counts[0] = counts[0].wrapping_add(u32::from(*v <= a));
+        counts[1] = counts[1].wrapping_add(u32::from(*v <= b));
+        counts[2] = counts[2].wrapping_add(u32::from(*v <= c));
+        counts[3] = counts[3].wrapping_add(u32::from(*v <= d));
+    }
+    counts
+}
+}
+
+wide! {
+/// The values in (from, to].
+fn between(values: &[f32], from: f32, to: f32, out: &mut Vec<f32>) {
+    for chunk in values.chunks(4 * LANES) {
+        if chunk.iter().fold(0u32, |n, v| n.wrapping_add(u32::from((*v > from) & (*v <= to)))) > 0 {
+            out.extend(chunk.iter().filter(|v| **v > from && **v <= to));
         }
     }
 }
@@ -339,6 +374,7 @@ fn places(values: &[u16], wanted: u16, out: &mut Vec<usize>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::random_letters::random_letters;
 
     #[test]
     fn column_scores_by_hand() {
@@ -360,12 +396,50 @@ mod tests {
     }
 
     #[test]
-    fn the_median_is_that_of_all_columns() {
-        let values = [3.0, 1.0, 2.0, 9.0, -4.0];
-        let median = |w: [u32; 5]| weighted_median(&values, &w, -4.0, 9.0, &mut [0; 5]);
-        assert_eq!(median([1; 5]), 2.0);
-        assert_eq!(median([0, 0, 0, 6, 4]), 9.0);
-        assert_eq!(median([1, 1, 1, 1, 6]), -4.0);
-        assert_eq!(range(&values), (-4.0, 9.0));
+    fn the_median_is_the_lower_of_the_middle() {
+        let of = |values: &[f32]| {
+            let (low, high) = range(values);
+            median(values, low, high, &mut Vec::new())
+        };
+        assert_eq!(of(&[3.0, 1.0, 2.0, 9.0, -4.0]), 2.0);
+        assert_eq!(of(&[3.0, 1.0, 2.0, 9.0]), 2.0);
+        assert_eq!(of(&[7.0]), 7.0);
+        assert_eq!(of(&[0.0; 3000]), 0.0);
+        let mut letter = random_letters(1, 0);
+        for n in [40, 1000, 1001, 20_011] {
+            // Spread, crowded at one end, and with many equals.
+            let value = |letter: &mut dyn FnMut() -> u8| (0..10).fold(0.0f32, |a, _| a * 4.0 + f32::from(letter()));
+            let spread: Vec<f32> = (0..n).map(|_| value(&mut letter)).collect();
+            let crowded: Vec<f32> = spread.iter().map(|v| -(-v / 1e4).exp()).collect();
+            let equals: Vec<f32> = spread.iter().map(|v| (v / 2e5).floor()).collect();
+            for values in [spread, crowded, equals] {
+                let mut sorted = values.clone();
+                sorted.sort_by(f32::total_cmp);
+                assert_eq!(of(&values), sorted[(n as usize).div_ceil(2) - 1]);
+            }
+        }
+    }
+
+    /// Against the sum over every offset by definition, for queries and targets of all lengths around the number of lanes.
+    #[test]
+    fn sums_along_offsets() {
+        let mut letter = random_letters(2, 0);
+        for (nq, lengths) in [(1, [1, 5, 40]), (7, [3, 16, 18]), (17, [1, 17, 33]), (33, [12, 2, 64])] {
+            let total: usize = lengths.iter().sum();
+            let stride = total + 2 * nq + LANES;
+            let scores: Vec<i16> = (0..nq * stride).map(|_| i16::from(letter()) - 2).collect();
+            let mut start = 0;
+            for nt in lengths {
+                let sum = |s: usize| -> i32 {
+                    let columns = (0..nq).filter(|i| (nq..nq + nt).contains(&(s + i + 1)));
+                    columns.map(|i| i32::from(scores[i * stride + start + s + i + 1])).sum()
+                };
+                let expected: Vec<i32> = (0..nt + nq - 1).map(sum).collect();
+                let mut sums = vec![[7; LANES]; expected.len().div_ceil(LANES)];
+                offset_sums(&scores, stride, &mask(nt, nq), start, &mut sums);
+                assert_eq!(sums.as_flattened()[..expected.len()], expected, "{nq} {nt}");
+                start += nt;
+            }
+        }
     }
 }

@@ -111,10 +111,10 @@ pub fn match_table(
 ) -> Table {
     let mut rows: Vec<(&Motif, &Motif, MotifMatch)> = Vec::new();
     for (query, matches) in queries.iter().zip(matches) {
-        let mut sorted = matches.clone();
-        sorted.sort_by(|a, b| a.p_value.total_cmp(&b.p_value).then(a.target.cmp(&b.target)));
-        let kept = sorted.iter().enumerate().filter(|(i, m)| m.q_value <= q_value || (always_best && *i == 0));
-        rows.extend(kept.map(|(_, m)| (query, &targets[m.target], *m)));
+        let best = MotifMatch::best(matches).filter(|_| always_best).map(|m| m.target);
+        let mut kept: Vec<_> = matches.iter().filter(|m| m.q_value <= q_value || best == Some(m.target)).collect();
+        kept.sort_by(|a, b| a.p_value.total_cmp(&b.p_value).then(a.target.cmp(&b.target)));
+        rows.extend(kept.into_iter().map(|m| (query, &targets[m.target], *m)));
     }
     let columns = vec![
         text("query", "identifier of the query", &rows, |r| Some(&r.0.id)),
