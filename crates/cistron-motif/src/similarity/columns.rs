@@ -165,7 +165,7 @@ impl TargetColumns {
         sums.resize(offsets.div_ceil(LANES), [0; LANES]);
         offset_sums(&query.scores, query.stride, &query.masks[nt], self.starts[strand], sums);
         let sums = &sums.as_flattened()[..offsets];
-        let sum = sums.iter().copied().fold(i32::MIN, i32::max);
+        let sum = largest(sums);
         let place = sums.iter().position(|s| *s == sum).unwrap_or(0);
         Alignment {
             score: sum + (nq * query.offset) as i32,
@@ -202,6 +202,12 @@ fn offset_sums(scores: &[i16], stride: usize, inside: &[i16], start: usize, out:
         }
         *out = sums;
     }
+}
+}
+
+wide! {
+fn largest(values: &[i32]) -> i32 {
+    values.iter().fold(i32::MIN, |most, v| most.max(*v))
 }
 }
 
@@ -276,18 +282,17 @@ fn lower(values: &mut [i16], by: i16) {
 }
 
 wide! {
+/// The lowest and the highest value.
 fn range(values: &[f32]) -> (f32, f32) {
-    // Several running extremes at once, so that the loop is wide.
-    let (mut low, mut high) = ([f32::INFINITY; LANES], [f32::NEG_INFINITY; LANES]);
-    let (chunks, rest) = values.as_chunks::<LANES>();
-    for chunk in chunks {
-        for i in 0..LANES {
-            low[i] = if chunk[i] < low[i] { chunk[i] } else { low[i] };
-            high[i] = if chunk[i] > high[i] { chunk[i] } else { high[i] };
-        }
+    // Whole numbers in the order of the values: their extremes are found in wide registers.
+    let turned = |bits: i32| bits ^ (((bits >> 31) as u32) >> 1) as i32;
+    let (mut low, mut high) = (i32::MAX, i32::MIN);
+    for value in values {
+        let key = turned(value.to_bits() as i32);
+        low = low.min(key);
+        high = high.max(key);
     }
-    let low = low.iter().chain(rest).copied().fold(f32::INFINITY, f32::min);
-    (low, high.iter().chain(rest).copied().fold(f32::NEG_INFINITY, f32::max))
+    (f32::from_bits(turned(low) as u32), f32::from_bits(turned(high) as u32))
 }
 }
 

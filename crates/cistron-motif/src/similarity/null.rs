@@ -134,17 +134,29 @@ impl Survival {
     }
 }
 
+/// Weights that are taken at once.
+const QUAD: usize = 4;
+
 fn convolve(a: &[f64], b: &[f64]) -> Vec<f64> {
-    let mut out = vec![0.0; a.len() + b.len() - 1];
-    add_shifted(&mut out, a, b);
+    let quads = b.len().div_ceil(QUAD);
+    let mut padded = vec![0.0; a.len() + 2 * (QUAD - 1)];
+    padded[QUAD - 1..QUAD - 1 + a.len()].copy_from_slice(a);
+    let mut weights = vec![[0.0; QUAD]; quads];
+    weights.as_flattened_mut()[..b.len()].copy_from_slice(b);
+    let mut out = vec![0.0; quads * QUAD + a.len() - 1];
+    add_shifted(&mut out, &padded, &weights);
+    out.truncate(a.len() + b.len() - 1);
     out
 }
 
 wide! {
-fn add_shifted(out: &mut [f64], a: &[f64], weights: &[f64]) {
-    for (i, weight) in weights.iter().enumerate().filter(|(_, w)| **w > 0.0) {
-        for (o, p) in out[i..i + a.len()].iter_mut().zip(a) {
-            *o += p * weight;
+/// Adds `a`, which has three zeros before and after it, at every place times the weight of that place.
+fn add_shifted(out: &mut [f64], a: &[f64], weights: &[[f64; QUAD]]) {
+    let n = a.len() - (QUAD - 1);
+    for (i, w) in weights.iter().enumerate().filter(|(_, w)| **w != [0.0; QUAD]) {
+        let (a0, a1, a2, a3) = (&a[3..][..n], &a[2..][..n], &a[1..][..n], &a[..n]);
+        for ((((o, a0), a1), a2), a3) in out[QUAD * i..][..n].iter_mut().zip(a0).zip(a1).zip(a2).zip(a3) {
+            *o = (((*o + a0 * w[0]) + a1 * w[1]) + a2 * w[2]) + a3 * w[3];
         }
     }
 }
