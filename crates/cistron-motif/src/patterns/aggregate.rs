@@ -223,6 +223,16 @@ impl<'a> Builder<'a> {
     }
 }
 
+/// Where the window of this width begins that holds most weight, a weight at its ends counting half as much as one in its middle: of windows
+/// that hold a site whole, the one in whose middle it lies. So patterns of one site begin at about the same place of it.
+fn central_window(weights: &[f64], width: usize) -> usize {
+    let half = width as f64 / 2.0;
+    let share: Vec<f64> = (0..width).map(|i| 1.0 - 0.5 * (i as f64 + 0.5 - half).abs() / half).collect();
+    let sums: Vec<f64> =
+        weights.windows(width).map(|w| w.iter().zip(&share).map(|(w, share)| w * share).sum()).collect();
+    (0..sums.len()).rev().max_by(|a, b| sums[*a].total_cmp(&sums[*b])).unwrap_or(0)
+}
+
 /// The pattern of the places that enough seqlets cover, cut to the most informative window, with flanks. None when no seqlet reaches over
 /// it.
 pub(super) fn polished(
@@ -238,10 +248,12 @@ pub(super) fn polished(
     let last = (0..builder.counts.len()).rfind(enough)? as isize + builder.first + 1;
     let wide = builder.seqlets(first, last);
     let pattern = Pattern::new(maps, (!wide.is_empty()).then_some(wide)?);
-    let bits = pattern.information(background);
-    let width = options.trim_to.min(bits.len());
-    let sums: Vec<f64> = bits.windows(width).map(|w| w.iter().sum()).collect();
-    let best = (0..sums.len()).rev().max_by(|a, b| sums[*a].total_cmp(&sums[*b]))? as isize;
+    // What a position tells, weighted by what it contributes: bases beside a site are only informative by chance.
+    let contribution = |c: &[f64; 4]| c.iter().map(|v| v.abs()).sum::<f64>();
+    let bits = pattern.information(background).into_iter().zip(&pattern.contributions);
+    let weights: Vec<f64> = bits.map(|(bits, c)| bits.max(0.0) * contribution(c)).collect();
+    let width = options.trim_to.min(weights.len());
+    let best = central_window(&weights, width) as isize;
     let (from, flank) = (first + best, options.flank as isize);
     let seqlets = builder.seqlets(from - flank, from + width as isize + flank);
     (!seqlets.is_empty()).then(|| Pattern::new(maps, seqlets))
@@ -255,6 +267,16 @@ mod tests {
         // ACGT ACGT: every base contributes its position.
         let values = (0..8).map(|i| [i as f32, 0.5, -0.5, i as f32 + 1.0]).collect();
         AttributionMaps::new(8, vec![0, 1, 2, 3, 0, 1, 2, 3], values).unwrap()
+    }
+
+    #[test]
+    fn a_site_lies_in_the_middle_of_its_window() {
+        let mut weights = vec![0.0; 60];
+        weights[20..30].fill(1.0);
+        assert_eq!(central_window(&weights, 30), 10);
+        assert_eq!(central_window(&weights, 6), 20);
+        assert_eq!(central_window(&weights[18..], 30), 0);
+        assert_eq!(central_window(&[1.0, 2.0], 2), 0);
     }
 
     #[test]
