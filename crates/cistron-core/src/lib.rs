@@ -24,6 +24,7 @@ mod result_row;
 mod seed;
 mod sequence_batch;
 mod target;
+mod wide;
 
 pub use atomic_output::{AtomicFile, StagedDir, is_out_of_space};
 pub use batch_source::{BatchSource, Pass, SourceError, TargetBatch};

@@ -21,7 +21,6 @@ mod scan;
 mod score_distribution;
 mod seqlets;
 mod similarity;
-mod wide;
 
 pub use attribution_maps::{AttributionMaps, BadMaps};
 pub use background::{Background, LARGEST_ORDER};

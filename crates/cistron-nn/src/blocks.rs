@@ -8,9 +8,14 @@ mod batch_norm;
 mod conv;
 mod dense;
 mod dropout;
+mod efficient;
 mod layout;
+mod lstm;
 mod pool;
+mod profile_counts;
 mod residual;
+mod skip_conv;
+mod two_kernels;
 
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
@@ -20,9 +25,14 @@ pub use batch_norm::BatchNorm;
 pub use conv::Conv;
 pub use dense::Dense;
 pub use dropout::Dropout;
+pub use efficient::Efficient;
 pub use layout::{Flatten, Unflatten};
+pub use lstm::BiLstm;
 pub use pool::{AveragePool, GlobalAveragePool, MaxPool};
+pub use profile_counts::ProfileCounts;
 pub use residual::Residual;
+pub use skip_conv::SkipConv;
+pub use two_kernels::TwoKernels;
 
 use crate::weights::WeightSlice;
 pub use crate::weights::{Init, WeightSpec};
@@ -111,6 +121,16 @@ pub enum Block {
     Unflatten(Unflatten),
     /// Fully connected.
     Dense(Dense),
+    /// BPNet's dilated layer with its skip.
+    SkipConv(SkipConv),
+    /// Two kernels over the same input.
+    TwoKernels(TwoKernels),
+    /// Inverted bottleneck with squeeze and excitation.
+    Efficient(Efficient),
+    /// Bidirectional LSTM.
+    BiLstm(BiLstm),
+    /// BPNet's two heads.
+    ProfileCounts(ProfileCounts),
 }
 
 macro_rules! each {
@@ -127,6 +147,11 @@ macro_rules! each {
             Block::Flatten($inner) => $body,
             Block::Unflatten($inner) => $body,
             Block::Dense($inner) => $body,
+            Block::SkipConv($inner) => $body,
+            Block::TwoKernels($inner) => $body,
+            Block::Efficient($inner) => $body,
+            Block::BiLstm($inner) => $body,
+            Block::ProfileCounts($inner) => $body,
         }
     };
 }

@@ -5,9 +5,15 @@ mod batch_norm;
 mod conv1d;
 mod dropout;
 mod extension;
+mod lstm;
+mod math;
 mod max_pool;
+mod narrow_groups;
+mod product;
 mod rows;
+mod silu;
 
+pub(crate) use batch_norm::{NormActivation, NormKind};
 use conv1d::ConvShape;
 pub(crate) use dropout::Mask;
-pub(crate) use extension::{batch_norm_train, conv1d_same, dropout, max_pool1d, serve};
+pub(crate) use extension::{batch_norm_train, conv1d_same, dropout, lstm, max_pool1d, serve, silu};

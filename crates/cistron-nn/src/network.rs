@@ -3,7 +3,7 @@ use std::ops::Range;
 use burn::tensor::{Device, Tensor};
 
 use crate::NnError;
-use crate::blocks::{Activation, Block, Pass};
+use crate::blocks::{Block, Pass};
 use crate::plan::{Layer, Plan};
 use crate::weight_file::NamedTensor;
 use crate::weights::{WeightSpec, Weights, from_values};
@@ -55,12 +55,16 @@ impl Network {
         let mut layers = self.plan.layers[layers.clone()].iter().zip(&self.ranges[layers]).peekable();
         while let Some((layer, range)) = layers.next() {
             let weights = weights.slice(range.clone());
-            let rectifier = |next: &&(&Layer, &Range<usize>)| next.0.block == Block::Activation(Activation::Relu);
-            x = match &layer.block {
-                Block::BatchNorm(norm) if layers.next_if(|next| rectifier(&next)).is_some() => {
-                    norm.rectified(x, weights, pass)
+            let activation = layers.peek().and_then(|(next, _)| match &next.block {
+                Block::Activation(activation) => Some(*activation),
+                _ => None,
+            });
+            x = match (&layer.block, activation) {
+                (Block::BatchNorm(norm), Some(activation)) => {
+                    layers.next();
+                    norm.then(activation, x, weights, pass)
                 }
-                block => block.forward(x, weights, pass),
+                (block, _) => block.forward(x, weights, pass),
             };
         }
         x
@@ -75,6 +79,13 @@ impl Network {
     /// Evaluates; `[batch, 4, length]` to `[batch, tasks, bins]`.
     pub(crate) fn evaluate(&self, x: Tensor<3>) -> Tensor<3> {
         self.forward_with(&self.weights, x, &mut Pass::evaluate())
+    }
+
+    /// Takes over the running statistics of a training pass.
+    pub(crate) fn keep(&mut self, pass: Pass) {
+        for (place, statistic) in pass.statistics {
+            self.weights.entries[place].value = statistic;
+        }
     }
 
     /// All weights as named host arrays.

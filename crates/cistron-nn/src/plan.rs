@@ -19,7 +19,7 @@ pub struct Layer {
 impl Layer {
     /// Weights with their full names, e.g. `conv1.kernel`.
     pub fn weights(&self) -> Vec<WeightSpec> {
-        let full = |spec: WeightSpec| WeightSpec { name: format!("{}.{}", self.name, spec.name), ..spec };
+        let full = |spec: WeightSpec| spec.within(&self.name);
         self.block.weights(self.input).into_iter().map(full).collect()
     }
 }

@@ -11,6 +11,7 @@ use std::path::Path;
 
 use cistron_core::{BatchSource, Reporter};
 
+pub(crate) use epoch::host;
 pub use options::{Monitor, TrainOptions};
 pub use report::{EpochRecord, StopReason, TrainReport};
 

@@ -49,6 +49,11 @@ impl WeightSpec {
         Self { name: name.into(), shape: shape.into(), init, trained: false }
     }
 
+    /// As part of something, whose name goes before its own.
+    pub(crate) fn within(self, part: &str) -> Self {
+        Self { name: format!("{part}.{}", self.name), ..self }
+    }
+
     /// Number of values.
     pub fn len(&self) -> usize {
         self.shape.iter().product()

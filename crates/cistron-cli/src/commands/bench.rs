@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use cistron::CistronError;
 use cistron::data::{Dataset, Split};
 use cistron::eval::measure_metric_speed;
-use cistron_core::{BatchSource, Pass, Reporter, one_hot_u8};
+use cistron::nn::{StepMode, StepNetwork, measure_step};
+use cistron::{CistronError, DeviceChoice};
+use cistron_core::{BatchSource, Pass, Reporter, one_hot_u8, peak_memory_bytes};
 use serde_json::json;
 
 #[derive(clap::Subcommand)]
@@ -21,6 +22,27 @@ pub(crate) enum BenchCommand {
     Loader(LoaderArgs),
     /// Whole-chromosome metrics
     Metrics(MetricsArgs),
+    /// Training steps or inference batches of a reference network, for comparison with PyTorch
+    Step(StepArgs),
+}
+
+#[derive(clap::Args)]
+pub(crate) struct StepArgs {
+    /// basset, residualbind, bpnet, dream-cnn or dream-rnn
+    #[arg(long)]
+    network: StepNetwork,
+    /// train or infer
+    #[arg(long)]
+    mode: StepMode,
+    /// Steps that are timed; one more goes before them
+    #[arg(long, default_value_t = 5)]
+    iters: usize,
+    /// Threads [default: all]
+    #[arg(long)]
+    threads: Option<usize>,
+    /// Where the network runs
+    #[arg(long, default_value = "cpu", value_name = "DEVICE")]
+    device: DeviceChoice,
 }
 
 #[derive(clap::Args)]
@@ -125,6 +147,19 @@ pub(super) fn run(command: BenchCommand, _reporter: &dyn Reporter) -> anyhow::Re
             println!(
                 "{}",
                 json!({ "bench": "loader", "samples": samples, "batch_size": batch_size, "seconds": seconds })
+            );
+        }
+        BenchCommand::Step(StepArgs { network, mode, iters, threads, device }) => {
+            let named = |source| CistronError::Network { model: network.name().to_owned(), source };
+            let report = measure_step(network, mode, iters, threads, device).map_err(named)?;
+            println!(
+                "{}",
+                json!({
+                    "engine": format!("cistron-{}", env!("CARGO_PKG_VERSION")), "network": network.name(),
+                    "mode": if mode == StepMode::Train { "train" } else { "infer" },
+                    "params": report.parameters, "batch": report.batch, "seconds": report.seconds,
+                    "values": report.values, "peak_mb": peak_memory_bytes().map(|bytes| bytes >> 20),
+                })
             );
         }
         BenchCommand::Metrics(MetricsArgs { positions, tasks }) => {

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use super::PatternSeqlet;
 use super::gapped_kmers::Neighbours;
 use crate::AttributionMaps;
-use crate::wide::wide;
+use cistron_core::wide;
 
 /// Values per position.
 pub(super) const CHANNELS: usize = 8;

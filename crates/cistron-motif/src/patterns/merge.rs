@@ -15,7 +15,7 @@ use super::alignment::{
 use super::communities::{communities, grouped};
 use super::{PatternOptions, sort_by_strength};
 use crate::AttributionMaps;
-use crate::wide::wide;
+use cistron_core::wide;
 
 /// Two patterns are one when their averages correlate so much and their seqlets cannot be told apart better: (chance of confusion,
 /// correlation), as TF-MoDISco has them.

@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use crate::Motif;
-use crate::wide::wide;
+use cistron_core::wide;
 
 /// How two columns of base frequencies are compared; higher is more alike.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! The distribution of the best score over all offsets of a query in a random target of a given length.
 
 use super::columns::QueryColumns;
-use crate::wide::wide;
+use cistron_core::wide;
 
 /// P(best score ≥ s) for each length of target.
 pub(super) struct MaxDistributions {

@@ -2,6 +2,7 @@ use burn::tensor::{Tensor, activation};
 use serde::{Deserialize, Serialize};
 
 use super::{Pass, Shape, Step};
+use crate::kernels;
 use crate::weights::WeightSlice;
 
 /// An element-wise activation.
@@ -14,6 +15,8 @@ pub enum Activation {
     Exponential,
     /// ln(1 + eˣ), computed as −ln σ(−x), which neither overflows nor loses the tail.
     Softplus,
+    /// x · σ(x), also called swish (Elfwing et al. 2018).
+    Silu,
 }
 
 impl Step for Activation {
@@ -26,6 +29,7 @@ impl Step for Activation {
             Self::Relu => "relu",
             Self::Exponential => "exponential",
             Self::Softplus => "softplus",
+            Self::Silu => "silu",
         }
         .into()
     }
@@ -35,6 +39,8 @@ impl Step for Activation {
             Self::Relu => activation::relu(x),
             Self::Exponential => x.exp(),
             Self::Softplus => softplus(x),
+            Self::Silu if kernels::serve(&x.device()) => kernels::silu(x),
+            Self::Silu => x.clone() * activation::sigmoid(x),
         }
     }
 }
@@ -48,6 +54,7 @@ pub(crate) fn softplus<const D: usize>(x: Tensor<D>) -> Tensor<D> {
 mod tests {
     use super::super::{Block, testing::run};
     use super::*;
+    use crate::weights::Weights;
 
     #[test]
     fn closed_forms_and_tails() {
@@ -60,6 +67,21 @@ mod tests {
         }
         let e = of(Activation::Exponential);
         assert!((e[1] - 0.367_879_44).abs() < 1e-6 && (e[3] - 7.389_056).abs() < 1e-5);
+    }
+
+    #[test]
+    fn silu_and_its_gradient() {
+        use burn::tensor::Device;
+        let x = Tensor::<3>::from_floats([[[-90.0, -1.0, 0.0, 2.0, 90.0]]], &Device::flex()).autodiff().require_grad();
+        let y = Activation::Silu.forward(x.clone(), Weights { entries: Vec::new() }.slice(0..0), &mut Pass::evaluate());
+        let gradient = x.grad(&y.clone().sum().backward()).unwrap().into_data().try_into_vec_as::<f32>().unwrap();
+        let y = y.into_data().try_into_vec_as::<f32>().unwrap();
+        for (a, b) in y.iter().zip([0.0, -0.268_941_4, 0.0, 1.761_594_2, 90.0]) {
+            assert!((a - b).abs() < 1e-6, "{a} {b}");
+        }
+        for (a, b) in gradient.iter().zip([0.0, 0.072_329_49, 0.5, 1.090_784_2, 1.0]) {
+            assert!((a - b).abs() < 1e-6, "{a} {b}");
+        }
     }
 
     #[test]

@@ -1,9 +1,9 @@
+use burn::tensor::Tensor;
 use burn::tensor::module::{batch_norm, batch_norm_train};
-use burn::tensor::{Tensor, activation};
 use serde::{Deserialize, Serialize};
 
-use super::{Init, Pass, Shape, Step, WeightSpec};
-use crate::kernels;
+use super::{Activation, Init, Pass, Shape, Step, WeightSpec};
+use crate::kernels::{self, NormActivation, NormKind};
 use crate::weights::WeightSlice;
 
 /// Batch normalisation per channel over batch and positions (Ioffe and Szegedy 2015). While training it uses the batch's
@@ -40,27 +40,36 @@ impl Step for BatchNorm {
     }
 
     fn forward(&self, x: Tensor<3>, weights: WeightSlice<'_>, pass: &mut Pass) -> Tensor<3> {
-        self.normalise(x, weights, pass, false)
+        self.normalise(x, weights, pass, NormActivation::Identity)
     }
 }
 
 impl BatchNorm {
-    /// The normalisation with a rectifier behind it, in one operation where there is one.
-    pub(crate) fn rectified(&self, x: Tensor<3>, weights: WeightSlice<'_>, pass: &mut Pass) -> Tensor<3> {
-        self.normalise(x, weights, pass, true)
+    /// The normalisation with an activation behind it, in one operation where there is one.
+    pub(crate) fn then(&self, next: Activation, x: Tensor<3>, weights: WeightSlice<'_>, pass: &mut Pass) -> Tensor<3> {
+        let fused = match next {
+            Activation::Relu => NormActivation::Relu,
+            Activation::Silu => NormActivation::Silu,
+            Activation::Exponential | Activation::Softplus => NormActivation::Identity,
+        };
+        if pass.is_training() && kernels::serve(&x.device()) && fused != NormActivation::Identity {
+            return self.normalise(x, weights, pass, fused);
+        }
+        let y = self.normalise(x, weights, pass, NormActivation::Identity);
+        next.forward(y, weights, pass)
     }
 
-    fn normalise(&self, x: Tensor<3>, weights: WeightSlice<'_>, pass: &mut Pass, rectify: bool) -> Tensor<3> {
+    /// `fused` is only given to our own kernels.
+    fn normalise(&self, x: Tensor<3>, weights: WeightSlice<'_>, pass: &mut Pass, fused: NormActivation) -> Tensor<3> {
         let (gamma, beta, mean, variance) = (weights.flat(0), weights.flat(1), weights.flat(2), weights.flat(3));
-        let rectifier = |y: Tensor<3>| if rectify { activation::relu(y) } else { y };
         if !pass.is_training() {
-            return rectifier(batch_norm(x, gamma, beta, mean, variance, Self::EPSILON));
+            return batch_norm(x, gamma, beta, mean, variance, Self::EPSILON);
         }
         let (y, batch_mean, batch_variance) = if kernels::serve(&x.device()) {
-            kernels::batch_norm_train(x, gamma, beta, Self::EPSILON, rectify)
+            kernels::batch_norm_train(x, gamma, beta, NormKind { epsilon: Self::EPSILON, then: fused })
         } else {
             let result = batch_norm_train(x, gamma, beta, Self::EPSILON);
-            (rectifier(result.output), result.mean, result.variance)
+            (result.output, result.mean, result.variance)
         };
         for (i, old, new) in [(2, mean, batch_mean), (3, variance, batch_variance)] {
             let moved = old.mul_scalar(1.0 - Self::MOMENTUM) + new.without_autodiff().mul_scalar(Self::MOMENTUM);

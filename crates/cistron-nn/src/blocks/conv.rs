@@ -21,12 +21,19 @@ pub struct Conv {
     pub groups: usize,
     /// Whether this is a linear output, which starts smaller (Glorot) than a rectified layer (He).
     pub linear: bool,
+    /// Whether a bias is added; a batch norm behind makes it idle.
+    #[serde(default = "yes")]
+    pub bias: bool,
+}
+
+const fn yes() -> bool {
+    true
 }
 
 impl Conv {
     /// A hidden convolution of dilation 1.
     pub const fn new(filters: usize, kernel: usize) -> Self {
-        Self { filters, kernel, dilation: 1, groups: 1, linear: false }
+        Self { filters, kernel, dilation: 1, groups: 1, linear: false, bias: true }
     }
 
     /// A position-wise dense layer: kernel 1.
@@ -44,13 +51,20 @@ impl Conv {
         Self { linear: true, ..self }
     }
 
+    /// Without a bias.
+    pub const fn without_bias(self) -> Self {
+        Self { bias: false, ..self }
+    }
+
     /// In groups.
     pub const fn grouped(self, groups: usize) -> Self {
         Self { groups, ..self }
     }
 
     /// Number of weights that the block reads.
-    pub(super) const WEIGHTS: usize = 2;
+    pub(super) const fn weights_read(&self) -> usize {
+        1 + self.bias as usize
+    }
 }
 
 impl Step for Conv {
@@ -76,10 +90,11 @@ impl Step for Conv {
         } else {
             Init::He { inputs }
         };
-        vec![
-            WeightSpec::new("kernel", [self.filters, channels, self.kernel], init),
-            WeightSpec::new("bias", [self.filters], Init::Zeros),
-        ]
+        let mut all = vec![WeightSpec::new("kernel", [self.filters, channels, self.kernel], init)];
+        if self.bias {
+            all.push(WeightSpec::new("bias", [self.filters], Init::Zeros));
+        }
+        all
     }
 
     fn receptive_field(&self, field: ReceptiveField) -> ReceptiveField {
@@ -98,14 +113,16 @@ impl Step for Conv {
     }
 
     fn forward(&self, x: Tensor<3>, weights: WeightSlice<'_>, _pass: &mut Pass) -> Tensor<3> {
-        let (kernel, bias) = (weights.get(0), weights.flat(1));
+        let kernel = weights.get(0);
+        let bias = self.bias.then(|| weights.flat(1));
         if kernels::serve(&x.device()) {
+            let bias = bias.unwrap_or_else(|| Tensor::zeros([self.filters], &x.device().without_autodiff()));
             return kernels::conv1d_same(x, kernel, bias, self.dilation, self.groups);
         }
         let padding = (self.kernel - 1) * self.dilation;
         let before = padding / 2;
         let options = ConvOptions::new_with_padding([1], [(before, padding - before)], [self.dilation], self.groups);
-        conv1d(x, kernel, Some(bias), options)
+        conv1d(x, kernel, bias, options)
     }
 }
 
@@ -151,13 +168,18 @@ mod tests {
             Conv::new(3, 3).dilated(4),
             Conv::new(5, 3).dilated(16),
             Conv::new(4, 3).grouped(2),
+            Conv::new(8, 7).grouped(4),
+            Conv::new(4, 5).grouped(4).dilated(3),
+            Conv::new(2, 3).without_bias(),
             Conv::position_wise(2).grouped(2).linear(),
             Conv::position_wise(7),
         ] {
             let block = Block::Conv(conv.clone());
             let mut weights = Weights::initial(&block.weights(input), 3, &device);
-            let bias: Vec<f32> = (0..conv.filters).map(|f| f as f32).collect();
-            weights.entries[1].value = from_values(bias.clone(), &device);
+            let bias: Vec<f32> = (0..conv.filters).map(|f| if conv.bias { f as f32 } else { 0.0 }).collect();
+            if conv.bias {
+                weights.entries[1].value = from_values(bias.clone(), &device);
+            }
             let (_, y) = run_with(&block, 1, input, x.clone(), &weights, &mut Pass::evaluate());
             let truth = reference(&conv, input, &x, &weights.entries[0].values(), &bias);
             for (a, b) in y.iter().zip(&truth) {

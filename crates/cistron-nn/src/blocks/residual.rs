@@ -1,7 +1,7 @@
 use burn::tensor::{Tensor, activation};
 use serde::{Deserialize, Serialize};
 
-use super::{BatchNorm, Conv, Dropout, Pass, ReceptiveField, Shape, Step, WeightSpec};
+use super::{Activation, BatchNorm, Conv, Dropout, Pass, ReceptiveField, Shape, Step, WeightSpec};
 use crate::weights::WeightSlice;
 
 /// GOPHER's residual block RBn: n convolutions of kernel 3 and dilations 1, 2, 4, … 2^(n−1), each with batch norm; ReLU
@@ -16,7 +16,6 @@ pub struct Residual {
 
 impl Residual {
     const KERNEL: usize = 3;
-    const WEIGHTS_EACH: usize = Conv::WEIGHTS + BatchNorm::WEIGHTS;
 
     fn conv(&self, channels: usize, i: usize) -> Conv {
         Conv::new(channels, Self::KERNEL).dilated(1 << i)
@@ -32,7 +31,7 @@ impl Step for Residual {
         let mut all = Vec::new();
         for i in 0..self.convolutions {
             let own = self.conv(input.channels, i).weights(input).into_iter().chain(BatchNorm.weights(input));
-            all.extend(own.map(|spec| WeightSpec { name: format!("{i}.{}", spec.name), ..spec }));
+            all.extend(own.map(|spec| spec.within(&i.to_string())));
         }
         all
     }
@@ -49,11 +48,12 @@ impl Step for Residual {
         let channels = x.dims()[1];
         let mut y = x.clone();
         for i in 0..self.convolutions {
-            let own = weights.from(i * Self::WEIGHTS_EACH);
-            y = self.conv(channels, i).forward(y, own, pass);
-            let norm = own.from(Conv::WEIGHTS);
+            let conv = self.conv(channels, i);
+            let own = weights.from(i * (conv.weights_read() + BatchNorm::WEIGHTS));
+            y = conv.forward(y, own, pass);
+            let norm = own.from(conv.weights_read());
             if i + 1 < self.convolutions {
-                y = BatchNorm.rectified(y, norm, pass);
+                y = BatchNorm.then(Activation::Relu, y, norm, pass);
                 y = Dropout { rate: self.dropout }.forward(y, own, pass);
             } else {
                 y = BatchNorm.forward(y, norm, pass);

@@ -1,9 +1,11 @@
 //! Batch normalisation over `[batch, channels, positions]` with the batch's own statistics, and its gradients
 //! (Ioffe and Szegedy 2015). Channels are worked on side by side; sums over a channel run in a fixed order.
 
+use cistron_core::wide;
 use rayon::prelude::*;
 
 use super::rows::{Shared, sum, sum_of_products, sum_of_squares};
+use super::silu::{silu_gradient_in_place, silu_in_place};
 
 /// Sizes of the values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,8 +20,19 @@ pub(crate) struct NormShape {
 pub(crate) struct NormKind {
     /// Added to the variance.
     pub epsilon: f64,
-    /// Whether a rectifier follows.
-    pub rectify: bool,
+    /// What follows.
+    pub then: NormActivation,
+}
+
+/// An activation that is computed with the normalisation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NormActivation {
+    /// None.
+    Identity,
+    /// max(x, 0).
+    Relu,
+    /// x · σ(x).
+    Silu,
 }
 
 /// Gradients of a normalisation.
@@ -27,6 +40,34 @@ pub(crate) struct NormGradients {
     pub x: Vec<f32>,
     pub gamma: Vec<f32>,
     pub beta: Vec<f32>,
+}
+
+wide! {
+fn scale_row(x: &[f32], scale: f32, shift: f32, y: &mut [f32]) {
+    y.iter_mut().zip(x).for_each(|(y, x)| *y = x * scale + shift);
+}
+}
+
+wide! {
+fn rectify_row(y: &mut [f32]) {
+    y.iter_mut().for_each(|y| *y = if *y > 0.0 { *y } else { 0.0 });
+}
+}
+
+wide! {
+/// The gradient before a rectifier of the scaled values.
+fn rectifier_gradient_row(x: &[f32], dy: &[f32], scale: f32, shift: f32, dz: &mut [f32]) {
+    for ((dz, x), dy) in dz.iter_mut().zip(x).zip(dy) {
+        *dz = if x * scale + shift > 0.0 { *dy } else { 0.0 };
+    }
+}
+}
+
+wide! {
+/// γ/σ · (dz − mean(dz) − x̂ · mean(dz · x̂)), in the place of dz.
+fn input_gradient_row(dz: &mut [f32], x: &[f32], mean: f32, scale: f32, shift: f32, slope: f32) {
+    dz.iter_mut().zip(x).for_each(|(dz, x)| *dz = scale * (*dz - shift - (x - mean) * slope));
+}
 }
 
 impl NormShape {
@@ -60,7 +101,7 @@ impl NormShape {
         pairs.iter().map(|p| p.0).chain(pairs.iter().map(|p| p.1)).collect()
     }
 
-    /// `gamma · (x − mean) / √(variance + epsilon) + beta`, negative values as 0 when `rectify`.
+    /// `gamma · (x − mean) / √(variance + epsilon) + beta`, then the activation.
     pub(crate) fn normalise(
         &self,
         x: &[f32],
@@ -70,7 +111,7 @@ impl NormShape {
         kind: NormKind,
     ) -> Vec<f32> {
         assert_eq!(x.len(), self.len());
-        let NormKind { epsilon, rectify } = kind;
+        let NormKind { epsilon, then } = kind;
         let mut y = vec![0.0f32; x.len()];
         if self.positions == 0 {
             return y;
@@ -80,10 +121,11 @@ impl NormShape {
                 let channel = row % self.channels;
                 let scale = gamma[channel] * inverse_deviation(moments[self.channels + channel], epsilon);
                 let shift = beta[channel] - moments[channel] * scale;
-                if rectify {
-                    y.iter_mut().zip(x).for_each(|(y, x)| *y = (x * scale + shift).max(0.0));
-                } else {
-                    y.iter_mut().zip(x).for_each(|(y, x)| *y = x * scale + shift);
+                scale_row(x, scale, shift, y);
+                match then {
+                    NormActivation::Identity => {}
+                    NormActivation::Relu => rectify_row(y),
+                    NormActivation::Silu => silu_in_place(y),
                 }
             },
         );
@@ -116,13 +158,13 @@ impl NormShape {
                     // SAFETY: the rows of a channel belong to this task alone.
                     let dz = unsafe { out.slice(start, self.positions) };
                     let (x, dy) = (&x[start..start + self.positions], &dy[start..start + self.positions]);
-                    if kind.rectify {
-                        let pairs = x.iter().zip(dy);
-                        dz.iter_mut().zip(pairs).for_each(|(dz, (x, dy))| {
-                            *dz = if x * scale + offset > 0.0 { *dy } else { 0.0 };
-                        });
-                    } else {
-                        dz.copy_from_slice(dy);
+                    match kind.then {
+                        NormActivation::Identity => dz.copy_from_slice(dy),
+                        NormActivation::Relu => rectifier_gradient_row(x, dy, scale, offset, dz),
+                        NormActivation::Silu => {
+                            scale_row(x, scale, offset, dz);
+                            silu_gradient_in_place(dz, dy);
+                        }
                     }
                     total += sum(dz);
                     product += sum_of_products(x, dz, mean);
@@ -135,7 +177,7 @@ impl NormShape {
                     // SAFETY: as above.
                     let dx = unsafe { out.slice(start, self.positions) };
                     let x = &x[start..start + self.positions];
-                    dx.iter_mut().zip(x).for_each(|(dx, x)| *dx = scale * (*dx - shift - (x - mean) * slope));
+                    input_gradient_row(dx, x, mean, scale, shift, slope);
                 }
                 (product as f32, total as f32)
             })
@@ -155,7 +197,7 @@ mod tests {
     use proptest::prelude::*;
 
     /// The definition, in f64.
-    fn naive(s: &NormShape, x: &[f64], gamma: &[f64], beta: &[f64], rectify: bool) -> Vec<f64> {
+    fn naive(s: &NormShape, x: &[f64], gamma: &[f64], beta: &[f64], then: NormActivation) -> Vec<f64> {
         let mut y = vec![0.0; x.len()];
         for c in 0..s.channels {
             let at: Vec<usize> = s.starts(c).flat_map(|start| start..start + s.positions).collect();
@@ -163,34 +205,39 @@ mod tests {
             let variance = at.iter().map(|&i| (x[i] - mean).powi(2)).sum::<f64>() / s.each();
             for i in at {
                 let value = gamma[c] * (x[i] - mean) / (variance + 1e-5).sqrt() + beta[c];
-                y[i] = if rectify { value.max(0.0) } else { value };
+                y[i] = match then {
+                    NormActivation::Identity => value,
+                    NormActivation::Relu => value.max(0.0),
+                    NormActivation::Silu => value / (1.0 + (-value).exp()),
+                };
             }
         }
         y
     }
 
-    fn wide(values: &[f32]) -> Vec<f64> {
+    fn double(values: &[f32]) -> Vec<f64> {
         values.iter().map(|v| f64::from(*v)).collect()
     }
 
     proptest! {
         #[test]
-        fn values_and_finite_differences(batch in 1usize..4, channels in 1usize..4, positions in 8usize..70, seed in 0u64..500, rectify in any::<bool>()) {
-            let kind = NormKind { epsilon: 1e-5, rectify };
+        fn values_and_finite_differences(batch in 1usize..4, channels in 1usize..4, positions in 8usize..70, seed in 0u64..500, then in 0usize..3) {
+            let then = [NormActivation::Identity, NormActivation::Relu, NormActivation::Silu][then];
+            let kind = NormKind { epsilon: 1e-5, then };
             let s = NormShape { batch, channels, positions };
             let (x, dy) = (numbers(seed, s.len()), numbers(seed + 9, s.len()));
             let (gamma, beta) = (numbers(seed + 1, channels), numbers(seed + 2, channels));
             let moments = s.moments(&x);
             let y = s.normalise(&x, &gamma, &beta, &moments, kind);
-            let (x64, gamma64, beta64) = (wide(&x), wide(&gamma), wide(&beta));
+            let (x64, gamma64, beta64) = (double(&x), double(&gamma), double(&beta));
             // At the rectifier's kink there is no derivative to compare with.
-            let before = naive(&s, &x64, &gamma64, &beta64, false);
-            prop_assume!(!rectify || before.iter().all(|v| v.abs() > 1e-4));
-            for (y, truth) in y.iter().zip(naive(&s, &x64, &gamma64, &beta64, rectify)) {
+            let before = naive(&s, &x64, &gamma64, &beta64, NormActivation::Identity);
+            prop_assume!(then != NormActivation::Relu || before.iter().all(|v| v.abs() > 1e-4));
+            for (y, truth) in y.iter().zip(naive(&s, &x64, &gamma64, &beta64, then)) {
                 prop_assert!((f64::from(*y) - truth).abs() < 1e-4, "{y} {truth}");
             }
             let loss = |x: &[f64], gamma: &[f64], beta: &[f64]| -> f64 {
-                naive(&s, x, gamma, beta, rectify).iter().zip(&dy).map(|(y, d)| y * f64::from(*d)).sum()
+                naive(&s, x, gamma, beta, then).iter().zip(&dy).map(|(y, d)| y * f64::from(*d)).sum()
             };
             let found = s.gradients(&x, &gamma, &beta, &moments, kind, &dy);
             let step = 1e-5;

@@ -6,9 +6,9 @@
 
 use std::cell::RefCell;
 
-use gemm::Parallelism;
 use rayon::prelude::*;
 
+use super::product::{Matrix, add_product};
 use super::rows::{Shared, sum};
 
 /// Values of a tile's matrix that are aimed at: 256 kB.
@@ -38,63 +38,17 @@ thread_local! {
     static SCRATCH: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
 }
 
-/// A matrix in memory: where it starts, the distance between rows; columns are next to each other.
-#[derive(Clone, Copy)]
-struct Rows {
-    start: *const f32,
-    stride: usize,
-}
-
-/// `out[m, n] = out + left[m, k] · right[k, n]`, or with `right` given as `[n, k]`.
-///
-/// # Safety
-/// The three matrices lie in memory that may be read, and `out` in memory that no other thread uses meanwhile.
-unsafe fn add_product(
-    out: (*mut f32, usize),
-    left: Rows,
-    right: Rows,
-    (m, n, k): (usize, usize, usize),
-    right_is_transposed: bool,
-) {
-    let (right_columns, right_rows) =
-        if right_is_transposed { (right.stride as isize, 1) } else { (1, right.stride as isize) };
-    // SAFETY: as the caller promised.
-    unsafe {
-        gemm::gemm(
-            m,
-            n,
-            k,
-            out.0,
-            1,
-            out.1 as isize,
-            true,
-            left.start,
-            1,
-            left.stride as isize,
-            right.start,
-            right_columns,
-            right_rows,
-            1.0f32,
-            1.0f32,
-            false,
-            false,
-            false,
-            Parallelism::None,
-        );
-    }
-}
-
 impl ConvShape {
     /// Positions of the output.
     pub(crate) fn outputs(&self) -> usize {
         (self.positions + self.before + self.after).saturating_sub((self.taps - 1) * self.dilation)
     }
 
-    fn group_inputs(&self) -> usize {
+    pub(super) fn group_inputs(&self) -> usize {
         self.inputs / self.groups
     }
 
-    fn group_filters(&self) -> usize {
+    pub(super) fn group_filters(&self) -> usize {
         self.filters / self.groups
     }
 
@@ -140,6 +94,9 @@ impl ConvShape {
         if y.is_empty() {
             return;
         }
+        if self.is_narrow() {
+            return self.forward_narrow(x, kernel, bias, y);
+        }
         let tile = self.tile();
         let tiles = outputs.div_ceil(tile);
         let out = Shared::new(y);
@@ -156,18 +113,16 @@ impl ConvShape {
                 // SAFETY: these `length` values of row f belong to this task alone.
                 unsafe { out.slice(target + f * outputs, length) }.fill(value);
             }
-            let left = Rows { start: kernel[first_filter * self.depth()..].as_ptr(), stride: self.depth() };
+            let left = Matrix::rows(&kernel[first_filter * self.depth()..], self.depth());
             SCRATCH.with_borrow_mut(|rows| {
                 let right = if self.taps == 1 && self.before == 0 && self.after == 0 {
-                    Rows { start: x[first..].as_ptr(), stride: self.positions }
+                    Matrix::rows(&x[first..], self.positions)
                 } else {
                     self.unfold(x, first, length, rows);
-                    Rows { start: rows.as_ptr(), stride: length }
+                    Matrix::rows(rows, length)
                 };
                 // SAFETY: `left` and `right` are whole matrices, and the tile of `y` belongs to this task alone.
-                unsafe {
-                    add_product((out.start_of(target), outputs), left, right, (filters, length, self.depth()), false)
-                };
+                unsafe { add_product((out.start_of(target), outputs), left, right, (filters, length, self.depth())) };
             });
         });
     }
@@ -213,6 +168,9 @@ impl ConvShape {
 
     /// The gradient of the kernel, `[filters, inputs / groups, taps]`.
     pub(crate) fn kernel_gradient(&self, x: &[f32], output_gradient: &[f32]) -> Vec<f32> {
+        if self.is_narrow() {
+            return self.kernel_gradient_narrow(x, output_gradient);
+        }
         let size = self.filters * self.depth();
         let outputs = self.outputs();
         let per_part = self.batch.div_ceil(PARTS).max(1);
@@ -282,11 +240,11 @@ impl ConvShape {
                     for tap in 0..self.taps {
                         let at = (group * self.taps + tap) * filters * channels;
                         let target = &mut total[at..at + filters * channels];
-                        let left = Rows { start: dy[first..].as_ptr(), stride: outputs };
-                        let right = Rows { start: rows[tap * self.dilation * channels..].as_ptr(), stride: channels };
+                        let left = Matrix::rows(&dy[first..], outputs);
+                        let right = Matrix::rows(&rows[tap * self.dilation * channels..], channels);
                         let size = (filters, channels, length);
                         // SAFETY: both are whole matrices of these sizes; `target` is ours.
-                        unsafe { add_product((target.as_mut_ptr(), channels), left, right, size, false) };
+                        unsafe { add_product((target.as_mut_ptr(), channels), left, right, size) };
                     }
                 });
             }
@@ -324,11 +282,11 @@ impl ConvShape {
                 let length = tile.min(outputs - first);
                 SCRATCH.with_borrow_mut(|rows| {
                     self.unfold(x, first, length, rows);
-                    let left = Rows { start: dy[first..].as_ptr(), stride: outputs };
-                    let right = Rows { start: rows.as_ptr(), stride: length };
+                    let left = Matrix::rows(&dy[first..], outputs);
+                    let right = Matrix::rows(rows, length).transposed();
                     let size = (filters, self.depth(), length);
                     // SAFETY: both are whole matrices of these sizes; `sum` is ours.
-                    unsafe { add_product((target.as_mut_ptr(), self.depth()), left, right, size, true) };
+                    unsafe { add_product((target.as_mut_ptr(), self.depth()), left, right, size) };
                 });
             }
         }

@@ -14,7 +14,9 @@ use burn::tensor::{Device, Tensor, TensorData};
 use super::ConvShape;
 use super::batch_norm::{NormKind, NormShape};
 use super::dropout::Mask;
+use super::lstm::{LstmMemory, LstmShape};
 use super::max_pool::{max_pool, max_pool_gradient};
+use super::silu::{silu as silu_values, silu_gradient};
 
 /// Operations that `flex` has from us.
 #[backend_extension(Flex, Autodiff)]
@@ -37,6 +39,8 @@ pub(crate) trait KernelBackend: Backend {
     ) -> FloatTensor<Self>;
     fn pool(x: FloatTensor<Self>, width: usize) -> FloatTensor<Self>;
     fn mask(x: FloatTensor<Self>, mask: Mask) -> FloatTensor<Self>;
+    fn swish(x: FloatTensor<Self>) -> FloatTensor<Self>;
+    fn recur(x: FloatTensor<Self>, weights: FloatTensor<Self>, shape: LstmShape) -> FloatTensor<Self>;
 }
 
 /// Whether tensors of a device are served by these kernels.
@@ -64,14 +68,13 @@ pub(crate) fn conv1d_same(
     ))
 }
 
-/// Batch norm with the batch's own statistics on the processor, with a rectifier when `rectify`: the output, the means and the
+/// Batch norm with the batch's own statistics on the processor, then an activation: the output, the means and the
 /// biased variances.
 pub(crate) fn batch_norm_train(
     x: Tensor<3>,
     gamma: Tensor<1>,
     beta: Tensor<1>,
-    epsilon: f64,
-    rectify: bool,
+    kind: NormKind,
 ) -> (Tensor<3>, Tensor<1>, Tensor<1>) {
     let channels = x.dims()[1];
     let moments = <Dispatch as KernelBackend>::moments(x.clone().without_autodiff().into_dispatch());
@@ -80,7 +83,7 @@ pub(crate) fn batch_norm_train(
         gamma.into_dispatch(),
         beta.into_dispatch(),
         moments.clone(),
-        NormKind { epsilon, rectify },
+        kind,
     );
     let moments = Tensor::<2>::from_dispatch(moments);
     let row = |i: usize| moments.clone().slice([i..i + 1, 0..channels]).reshape([channels]);
@@ -95,6 +98,19 @@ pub(crate) fn dropout(x: Tensor<3>, mask: Mask) -> Tensor<3> {
 /// Maximum over stretches of `width` that do not overlap, on the processor.
 pub(crate) fn max_pool1d(x: Tensor<3>, width: usize) -> Tensor<3> {
     Tensor::from_dispatch(<Dispatch as KernelBackend>::pool(x.into_dispatch(), width))
+}
+
+/// x · σ(x) on the processor.
+pub(crate) fn silu(x: Tensor<3>) -> Tensor<3> {
+    Tensor::from_dispatch(<Dispatch as KernelBackend>::swish(x.into_dispatch()))
+}
+
+/// A bidirectional LSTM on the processor, `[batch, inputs, positions]` to `[batch, 2 · hidden, positions]`; the weights lie flat as
+/// [`LstmShape::weights`] says.
+pub(crate) fn lstm(x: Tensor<3>, weights: Tensor<1>, hidden: usize) -> Tensor<3> {
+    let [batch, inputs, positions] = x.dims();
+    let shape = LstmShape { batch, inputs, positions, hidden };
+    Tensor::from_dispatch(<Dispatch as KernelBackend>::recur(x.into_dispatch(), weights.into_dispatch(), shape))
 }
 
 type Primitive = FloatTensor<Flex>;
@@ -138,6 +154,14 @@ impl KernelBackend for Flex {
     fn mask(x: Primitive, mask: Mask) -> Primitive {
         masked(&x, &mask)
     }
+
+    fn swish(x: Primitive) -> Primitive {
+        tensor(silu_values(&values(&x)), x.shape().as_slice())
+    }
+
+    fn recur(x: Primitive, weights: Primitive, shape: LstmShape) -> Primitive {
+        recurred(&x, &weights, shape).0
+    }
 }
 
 fn norm_shape(x: &Primitive) -> NormShape {
@@ -160,6 +184,48 @@ fn pooled(x: &Primitive, width: usize) -> (Primitive, Vec<u32>) {
     let shape = x.shape();
     let (y, places) = max_pool(&values(x), shape[2], width);
     (tensor(y, &[shape[0], shape[1], shape[2] / width]), places)
+}
+
+fn recurred(x: &Primitive, weights: &Primitive, shape: LstmShape) -> (Primitive, LstmMemory) {
+    let (y, memory) = shape.forward(&values(x), &values(weights));
+    (tensor(y, &[shape.batch, 2 * shape.hidden, shape.positions]), memory)
+}
+
+#[derive(Debug)]
+struct Swish;
+
+impl Backward<Flex, 1> for Swish {
+    type State = NodeId;
+
+    fn backward(self, ops: Ops<Self::State, 1>, grads: &mut Gradients, checkpointer: &mut Checkpointer) {
+        let [node] = ops.parents;
+        let dy = grads.consume::<Flex>(&ops.node);
+        let x: Primitive = checkpointer.retrieve_node_output(ops.state);
+        if let Some(node) = node {
+            grads.register::<Flex>(node.id, tensor(silu_gradient(&values(&x), &values(&dy)), x.shape().as_slice()));
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Recurrence;
+
+impl Backward<Flex, 2> for Recurrence {
+    type State = (NodeId, LstmMemory, LstmShape);
+
+    fn backward(self, ops: Ops<Self::State, 2>, grads: &mut Gradients, checkpointer: &mut Checkpointer) {
+        let [node_x, node_weights] = ops.parents;
+        let dy = grads.consume::<Flex>(&ops.node);
+        let (weights, memory, shape) = ops.state;
+        let weights: Primitive = checkpointer.retrieve_node_output(weights);
+        let (dx, dw) = shape.backward(&memory, &values(&weights), &values(&dy));
+        if let Some(node) = node_x {
+            grads.register::<Flex>(node.id, tensor(dx, &[shape.batch, shape.inputs, shape.positions]));
+        }
+        if let Some(node) = node_weights {
+            grads.register::<Flex>(node.id, tensor(dw, &[shape.weights()]));
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -276,6 +342,28 @@ impl<C: CheckpointStrategy> KernelBackend for Autodiff<Flex, C> {
         let y = masked(x.primitive(), &mask);
         match Masking.prepare::<C>([x.node()]).compute_bound().stateful() {
             OpsKind::Tracked(prep) => prep.finish(mask, y),
+            OpsKind::UnTracked(prep) => prep.finish(y),
+        }
+    }
+
+    fn swish(x: FloatTensor<Self>) -> FloatTensor<Self> {
+        let y = Flex::swish(x.primitive().clone());
+        match Swish.prepare::<C>([x.node()]).compute_bound().stateful() {
+            OpsKind::Tracked(mut prep) => {
+                let state = prep.checkpoint(&x);
+                prep.finish(state, y)
+            }
+            OpsKind::UnTracked(prep) => prep.finish(y),
+        }
+    }
+
+    fn recur(x: FloatTensor<Self>, weights: FloatTensor<Self>, shape: LstmShape) -> FloatTensor<Self> {
+        let (y, memory) = recurred(x.primitive(), weights.primitive(), shape);
+        match Recurrence.prepare::<C>([x.node(), weights.node()]).compute_bound().stateful() {
+            OpsKind::Tracked(mut prep) => {
+                let state = (prep.checkpoint(&weights), memory, shape);
+                prep.finish(state, y)
+            }
             OpsKind::UnTracked(prep) => prep.finish(y),
         }
     }

@@ -2,6 +2,8 @@
 
 use std::marker::PhantomData;
 
+use cistron_core::wide;
+
 /// Partial sums kept side by side, so that the loop vectorises and its order is fixed.
 const LANES: usize = 16;
 
@@ -74,6 +76,21 @@ pub(super) fn sum_of_products(x: &[f32], y: &[f32], mean: f32) -> f64 {
     }
     let rest: f32 = rest_x.iter().zip(rest_y).map(|(x, y)| (x - mean) * y).sum();
     sums.iter().map(|s| f64::from(*s)).sum::<f64>() + f64::from(rest)
+}
+
+wide! {
+/// Σ x · y, in an order that does not depend on the registers.
+pub(super) fn product(x: &[f32], y: &[f32]) -> f32 {
+    let (whole_x, rest_x) = x.as_chunks::<LANES>();
+    let (whole_y, rest_y) = y.as_chunks::<LANES>();
+    let mut sums = [0.0f32; LANES];
+    for (x, y) in whole_x.iter().zip(whole_y) {
+        for ((sum, x), y) in sums.iter_mut().zip(x).zip(y) {
+            *sum += x * y;
+        }
+    }
+    sums.iter().sum::<f32>() + rest_x.iter().zip(rest_y).map(|(x, y)| x * y).sum::<f32>()
+}
 }
 
 #[cfg(test)]

@@ -117,9 +117,7 @@ impl Trainer<'_> {
         let value = f64::from(loss.into_scalar::<f32>());
         if value.is_finite() {
             self.optimiser.step(self.network, leaves, gradients, learning_rate);
-            for (place, statistic) in pass.statistics {
-                self.network.weights.entries[place].value = statistic;
-            }
+            self.network.keep(pass);
         }
         Ok(value)
     }

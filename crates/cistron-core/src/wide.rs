@@ -1,7 +1,18 @@
 //! Loops compiled twice: for any processor, for AVX2 and for AVX-512, chosen when they run. The operations are the same IEEE ones in both, so results do
 //! not depend on the machine.
 
-/// Defines a function whose loops use wide registers where the processor has them.
+/// Defines a function whose loops use wide registers where the processor has them:
+///
+/// ```
+/// cistron_core::wide! {
+///     /// Σ x².
+///     fn squares(x: &[i32]) -> i32 {
+///         x.iter().fold(0, |sum, v| sum.wrapping_add(v.wrapping_mul(*v)))
+///     }
+/// }
+/// assert_eq!(squares(&[1, 2, 3]), 14);
+/// ```
+#[macro_export]
 macro_rules! wide {
     ($(#[$meta:meta])* $vis:vis fn $name:ident($($arg:ident: $ty:ty),* $(,)?) $(-> $ret:ty)? $body:block) => {
         $(#[$meta])*
@@ -18,14 +29,14 @@ macro_rules! wide {
                 fn avx2($($arg: $ty),*) $(-> $ret)? {
                     body($($arg),*)
                 }
-                if is_x86_feature_detected!("avx512bw")
-                    && is_x86_feature_detected!("avx512dq")
-                    && is_x86_feature_detected!("avx512vl")
+                if std::is_x86_feature_detected!("avx512bw")
+                    && std::is_x86_feature_detected!("avx512dq")
+                    && std::is_x86_feature_detected!("avx512vl")
                 {
                     // SAFETY: the processor has these parts of AVX-512, which was just asked.
                     return unsafe { avx512($($arg),*) };
                 }
-                if is_x86_feature_detected!("avx2") {
+                if std::is_x86_feature_detected!("avx2") {
                     // SAFETY: the processor has AVX2, which was just asked.
                     return unsafe { avx2($($arg),*) };
                 }
@@ -34,5 +45,3 @@ macro_rules! wide {
         }
     };
 }
-
-pub(crate) use wide;

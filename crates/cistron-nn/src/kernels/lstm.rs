@@ -1,0 +1,343 @@
+//! A bidirectional LSTM (Hochreiter and Schmidhuber 1997; gates in the order input, forget, cell, output, as PyTorch has them): forward and
+//! backward through time.
+//!
+//! Values lie as `[channels, positions · batch]`, the batch innermost, so that a position's step is a product of a matrix with a block of
+//! columns and the gates are loops over neighbouring values. What the inputs add to the gates is one product over all positions
+//! beforehand; the two directions run beside each other.
+
+use cistron_core::wide;
+use rayon::prelude::*;
+
+use super::math::{sigmoid, tanh};
+use super::product::{Matrix, add_product};
+
+/// Sizes of a layer: `[batch, inputs, positions]` to `[batch, 2 · hidden, positions]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct LstmShape {
+    pub batch: usize,
+    pub inputs: usize,
+    pub positions: usize,
+    pub hidden: usize,
+}
+
+/// Weights of one direction, parts of a flat array.
+struct Weights<'a> {
+    /// `[4 · hidden, inputs]`.
+    input: &'a [f32],
+    /// `[4 · hidden, hidden]`.
+    recurrent: &'a [f32],
+    /// `[4 · hidden]`, the two that are added.
+    biases: [&'a [f32]; 2],
+}
+
+/// What the backward pass of one direction needs, `[…, positions · batch]` each.
+#[derive(Debug, Clone)]
+struct Memory {
+    /// After their activations: `[4 · hidden]`.
+    gates: Vec<f32>,
+    cells: Vec<f32>,
+    hidden: Vec<f32>,
+}
+
+/// What the backward pass needs.
+#[derive(Debug, Clone)]
+pub(crate) struct LstmMemory {
+    /// `[inputs, positions · batch]`.
+    x: Vec<f32>,
+    directions: [Memory; 2],
+}
+
+/// `[batch, channels, positions]` to `[channels, positions · batch]`, adding to what is there; `channel` is where the channels begin.
+fn add_batch_last(x: &[f32], batch: usize, channels: usize, channel: usize, out: &mut [f32]) {
+    let positions = out.len() / batch / channels;
+    let all = x.len() / batch / positions;
+    out.par_chunks_exact_mut(positions * batch).enumerate().for_each(|(c, out)| {
+        for sample in 0..batch {
+            let row = &x[(sample * all + channel + c) * positions..][..positions];
+            out[sample..].iter_mut().step_by(batch).zip(row).for_each(|(o, v)| *o += v);
+        }
+    });
+}
+
+/// `[channels, positions · batch]` to channels from `channel` on of `[batch, all, positions]`.
+fn batch_first(x: &[f32], batch: usize, channels: usize, channel: usize, out: &mut [f32]) {
+    let positions = x.len() / batch / channels;
+    let all = out.len() / batch / positions;
+    out.par_chunks_exact_mut(all * positions).enumerate().for_each(|(sample, out)| {
+        for (c, row) in out[channel * positions..][..channels * positions].chunks_exact_mut(positions).enumerate() {
+            let x = &x[c * positions * batch + sample..];
+            row.iter_mut().zip(x.iter().step_by(batch)).for_each(|(o, v)| *o = *v);
+        }
+    });
+}
+
+wide! {
+/// One unit's gates before their activations, which take their place; `before` is the cell one step earlier.
+#[allow(clippy::too_many_arguments)]
+fn gate_step(i: &mut [f32], f: &mut [f32], g: &mut [f32], o: &mut [f32], before: &[f32], cell: &mut [f32], hidden: &mut [f32]) {
+    let n = i.len();
+    let (f, g, o) = (&mut f[..n], &mut g[..n], &mut o[..n]);
+    let (before, cell, hidden) = (&before[..n], &mut cell[..n], &mut hidden[..n]);
+    for k in 0..n {
+        i[k] = sigmoid(i[k]);
+        f[k] = sigmoid(f[k]);
+        g[k] = tanh(g[k]);
+        o[k] = sigmoid(o[k]);
+        cell[k] = f[k] * before[k] + i[k] * g[k];
+        hidden[k] = o[k] * tanh(cell[k]);
+    }
+}
+}
+
+wide! {
+/// Gradients of one unit's gates before their activations take the place of the gates; `carry` is the gradient of the cell, handed on to
+/// the step before.
+#[allow(clippy::too_many_arguments)]
+fn gate_gradient_step(i: &mut [f32], f: &mut [f32], g: &mut [f32], o: &mut [f32], before: &[f32], cell: &[f32], dh: &[f32], carry: &mut [f32]) {
+    let n = i.len();
+    let (f, g, o) = (&mut f[..n], &mut g[..n], &mut o[..n]);
+    let (before, cell, dh, carry) = (&before[..n], &cell[..n], &dh[..n], &mut carry[..n]);
+    for k in 0..n {
+        let t = tanh(cell[k]);
+        let dc = carry[k] + dh[k] * o[k] * (1.0 - t * t);
+        let (di, df, dg) = (dc * g[k], dc * before[k], dc * i[k]);
+        carry[k] = dc * f[k];
+        o[k] = dh[k] * t * o[k] * (1.0 - o[k]);
+        i[k] = di * i[k] * (1.0 - i[k]);
+        f[k] = df * f[k] * (1.0 - f[k]);
+        g[k] = dg * (1.0 - g[k] * g[k]);
+    }
+}
+}
+
+impl LstmShape {
+    /// Values of the flat array of weights: per direction the input kernel, the recurrent kernel and two biases.
+    pub(crate) fn weights(&self) -> usize {
+        2 * self.weights_each()
+    }
+
+    fn weights_each(&self) -> usize {
+        4 * self.hidden * (self.inputs + self.hidden + 2)
+    }
+
+    /// Columns: positions × batch.
+    fn columns(&self) -> usize {
+        self.positions * self.batch
+    }
+
+    fn parts<'a>(&self, weights: &'a [f32], direction: usize) -> Weights<'a> {
+        let weights = &weights[direction * self.weights_each()..][..self.weights_each()];
+        let gates = 4 * self.hidden;
+        let (input, rest) = weights.split_at(gates * self.inputs);
+        let (recurrent, biases) = rest.split_at(gates * self.hidden);
+        Weights { input, recurrent, biases: [&biases[..gates], &biases[gates..]] }
+    }
+
+    /// The order in which a direction visits positions.
+    fn order(&self, direction: usize) -> impl DoubleEndedIterator<Item = usize> + use<> {
+        let last = self.positions.saturating_sub(1);
+        (0..self.positions).map(move |step| if direction == 0 { step } else { last - step })
+    }
+
+    /// `[batch, 2 · hidden, positions]` and what the backward pass needs.
+    pub(crate) fn forward(&self, x: &[f32], weights: &[f32]) -> (Vec<f32>, LstmMemory) {
+        assert_eq!((x.len(), weights.len()), (self.batch * self.inputs * self.positions, self.weights()));
+        let mut columns = vec![0.0f32; x.len()];
+        add_batch_last(x, self.batch, self.inputs, 0, &mut columns);
+        let run = |direction| self.forward_one(&columns, &self.parts(weights, direction), direction);
+        let (forward, backward) = rayon::join(|| run(0), || run(1));
+        let mut y = vec![0.0f32; self.batch * 2 * self.hidden * self.positions];
+        for (direction, memory) in [&forward, &backward].into_iter().enumerate() {
+            batch_first(&memory.hidden, self.batch, self.hidden, direction * self.hidden, &mut y);
+        }
+        (y, LstmMemory { x: columns, directions: [forward, backward] })
+    }
+
+    fn forward_one(&self, x: &[f32], weights: &Weights<'_>, direction: usize) -> Memory {
+        let (n, b, h) = (self.columns(), self.batch, self.hidden);
+        let mut gates = vec![0.0f32; 4 * h * n];
+        for (row, values) in gates.chunks_exact_mut(n).enumerate() {
+            values.fill(weights.biases[0][row] + weights.biases[1][row]);
+        }
+        let kernel = Matrix::rows(weights.input, self.inputs);
+        // SAFETY: whole matrices of these sizes; `gates` is ours.
+        unsafe { add_product((gates.as_mut_ptr(), n), kernel, Matrix::rows(x, n), (4 * h, n, self.inputs)) };
+        let (mut cells, mut hidden) = (vec![0.0f32; h * n], vec![0.0f32; h * n]);
+        let mut earlier = vec![0.0f32; b];
+        let mut before: Option<usize> = None;
+        for position in self.order(direction) {
+            let at = position * b;
+            if let Some(before) = before {
+                let (left, right) = (Matrix::rows(weights.recurrent, h), Matrix::rows(&hidden[before * b..], n));
+                // SAFETY: `before` and `position` are columns of matrices with `n` columns; `gates` is ours.
+                unsafe { add_product((gates[at..].as_mut_ptr(), n), left, right, (4 * h, b, h)) };
+            }
+            let (i, rest) = gates.split_at_mut(h * n);
+            let (f, rest) = rest.split_at_mut(h * n);
+            let (g, o) = rest.split_at_mut(h * n);
+            for unit in 0..h {
+                let at = unit * n + at;
+                if let Some(before) = before {
+                    earlier.copy_from_slice(&cells[unit * n + before * b..][..b]);
+                }
+                let here = at..at + b;
+                let (i, f, g, o) =
+                    (&mut i[here.clone()], &mut f[here.clone()], &mut g[here.clone()], &mut o[here.clone()]);
+                gate_step(i, f, g, o, &earlier, &mut cells[here.clone()], &mut hidden[here]);
+            }
+            before = Some(position);
+        }
+        Memory { gates, cells, hidden }
+    }
+
+    /// Gradients of the input and of the flat array of weights.
+    pub(crate) fn backward(&self, memory: &LstmMemory, weights: &[f32], dy: &[f32]) -> (Vec<f32>, Vec<f32>) {
+        let run = |direction| {
+            self.backward_one(&memory.x, &memory.directions[direction], &self.parts(weights, direction), dy, direction)
+        };
+        let ((mut dx, mut dw), (other, second)) = rayon::join(|| run(0), || run(1));
+        dx.iter_mut().zip(&other).for_each(|(a, b)| *a += b);
+        dw.extend(second);
+        let mut out = vec![0.0f32; dx.len()];
+        batch_first(&dx, self.batch, self.inputs, 0, &mut out);
+        (out, dw)
+    }
+
+    fn backward_one(
+        &self,
+        x: &[f32],
+        memory: &Memory,
+        weights: &Weights<'_>,
+        dy: &[f32],
+        direction: usize,
+    ) -> (Vec<f32>, Vec<f32>) {
+        let (n, b, h) = (self.columns(), self.batch, self.hidden);
+        let mut upper = vec![0.0f32; h * n];
+        add_batch_last(dy, b, h, direction * h, &mut upper);
+        // Gradients take the place of the gates, from the last position that was visited to the first.
+        let mut gates = memory.gates.clone();
+        let (mut dh, mut carry) = (vec![0.0f32; h * b], vec![0.0f32; h * b]);
+        let nothing = vec![0.0f32; b];
+        let order: Vec<usize> = self.order(direction).collect();
+        for (step, &position) in order.iter().enumerate().rev() {
+            let at = position * b;
+            for (dh, upper) in dh.chunks_exact_mut(b).zip(upper.chunks_exact(n)) {
+                dh.copy_from_slice(&upper[at..at + b]);
+            }
+            if let Some(after) = order.get(step + 1) {
+                let (left, right) =
+                    (Matrix::rows(weights.recurrent, h).transposed(), Matrix::rows(&gates[after * b..], n));
+                // SAFETY: `after` is a column of a matrix with `n` columns; `dh` is ours.
+                unsafe { add_product((dh.as_mut_ptr(), b), left, right, (h, b, 4 * h)) };
+            }
+            let before = step.checked_sub(1).map(|s| order[s] * b);
+            let (i, rest) = gates.split_at_mut(h * n);
+            let (f, rest) = rest.split_at_mut(h * n);
+            let (g, o) = rest.split_at_mut(h * n);
+            for unit in 0..h {
+                let here = unit * n + at..unit * n + at + b;
+                let earlier = before.map_or(nothing.as_slice(), |before| &memory.cells[unit * n + before..][..b]);
+                let (i, f, g, o) =
+                    (&mut i[here.clone()], &mut f[here.clone()], &mut g[here.clone()], &mut o[here.clone()]);
+                let own = unit * b..(unit + 1) * b;
+                gate_gradient_step(i, f, g, o, earlier, &memory.cells[here], &dh[own.clone()], &mut carry[own]);
+            }
+        }
+        let mut dx = vec![0.0f32; self.inputs * n];
+        let mut dw = vec![0.0f32; self.weights_each()];
+        let (input, rest) = dw.split_at_mut(4 * h * self.inputs);
+        let (recurrent, biases) = rest.split_at_mut(4 * h * h);
+        let all = Matrix::rows(&gates, n);
+        // SAFETY: whole matrices of these sizes; what is written is ours.
+        unsafe {
+            let kernel = Matrix::rows(weights.input, self.inputs).transposed();
+            add_product((dx.as_mut_ptr(), n), kernel, all, (self.inputs, n, 4 * h));
+            let columns = Matrix::rows(x, n).transposed();
+            add_product((input.as_mut_ptr(), self.inputs), all, columns, (4 * h, self.inputs, n));
+        }
+        if self.positions > 1 {
+            // Every position with the hidden values of the one visited before it.
+            let (gate, hidden) = if direction == 0 { (b, 0) } else { (0, b) };
+            let (left, right) =
+                (Matrix::rows(&gates[gate..], n), Matrix::rows(&memory.hidden[hidden..], n).transposed());
+            // SAFETY: of the `n` columns of both, all but the first or the last `b` are read.
+            unsafe { add_product((recurrent.as_mut_ptr(), h), left, right, (4 * h, h, n - b)) };
+        }
+        let (first, second) = biases.split_at_mut(4 * h);
+        for ((first, second), row) in first.iter_mut().zip(second).zip(gates.chunks_exact(n)) {
+            *first = super::rows::sum(row) as f32;
+            *second = *first;
+        }
+        (dx, dw)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::rows::testing::numbers;
+    use super::*;
+
+    /// The definition in f64.
+    fn naive(s: &LstmShape, x: &[f32], w: &[f32]) -> Vec<f64> {
+        let h = s.hidden;
+        let mut y = vec![0.0; s.batch * 2 * h * s.positions];
+        let sigmoid = |v: f64| 1.0 / (1.0 + (-v).exp());
+        for direction in 0..2 {
+            let parts = s.parts(w, direction);
+            for sample in 0..s.batch {
+                let (mut hidden, mut cell) = (vec![0.0f64; h], vec![0.0f64; h]);
+                for position in s.order(direction) {
+                    let gate = |row: usize| {
+                        let input = (0..s.inputs).map(|c| {
+                            f64::from(parts.input[row * s.inputs + c])
+                                * f64::from(x[(sample * s.inputs + c) * s.positions + position])
+                        });
+                        let recurrent = (0..h).map(|u| f64::from(parts.recurrent[row * h + u]) * hidden[u]);
+                        let bias = f64::from(parts.biases[0][row]) + f64::from(parts.biases[1][row]);
+                        input.sum::<f64>() + recurrent.sum::<f64>() + bias
+                    };
+                    let gates: Vec<f64> = (0..4 * h).map(gate).collect();
+                    for u in 0..h {
+                        cell[u] = sigmoid(gates[h + u]) * cell[u] + sigmoid(gates[u]) * gates[2 * h + u].tanh();
+                        hidden[u] = sigmoid(gates[3 * h + u]) * cell[u].tanh();
+                        y[(sample * 2 * h + direction * h + u) * s.positions + position] = hidden[u];
+                    }
+                }
+            }
+        }
+        y
+    }
+
+    #[test]
+    fn forward_and_gradients_follow_the_definition() {
+        for (batch, inputs, positions, hidden) in [(3, 4, 6, 5), (1, 2, 1, 3), (17, 3, 2, 2)] {
+            let s = LstmShape { batch, inputs, positions, hidden };
+            let (x, w) = (numbers(1, batch * inputs * positions), numbers(2, s.weights()));
+            let (y, memory) = s.forward(&x, &w);
+            let truth = naive(&s, &x, &w);
+            for (a, b) in y.iter().zip(&truth) {
+                assert!((f64::from(*a) - b).abs() < 1e-6, "{a} {b}");
+            }
+            let dy = numbers(3, y.len());
+            let (dx, dw) = s.backward(&memory, &w, &dy);
+            let value =
+                |x: &[f32], w: &[f32]| -> f64 { naive(&s, x, w).iter().zip(&dy).map(|(y, d)| y * f64::from(*d)).sum() };
+            // Central differences.
+            let step = 1e-3f32;
+            let slope = |values: &[f32], i: usize, of: &dyn Fn(&[f32]) -> f64| {
+                let (mut up, mut down) = (values.to_vec(), values.to_vec());
+                up[i] += step;
+                down[i] -= step;
+                (of(&up) - of(&down)) / f64::from(up[i] - down[i])
+            };
+            for (i, dx) in dx.iter().enumerate() {
+                let truth = slope(&x, i, &|x| value(x, &w));
+                assert!((f64::from(*dx) - truth).abs() < 2e-5, "x {i}: {dx} {truth}");
+            }
+            for (i, dw) in dw.iter().enumerate() {
+                let truth = slope(&w, i, &|w| value(&x, w));
+                assert!((f64::from(*dw) - truth).abs() < 5e-5, "w {i}: {dw} {truth}");
+            }
+        }
+    }
+}

@@ -1,0 +1,313 @@
+//! Training steps and inference batches of five reference networks on random data, to be timed beside PyTorch's (the script
+//! `torch_step.py` of the peers is the definition of the networks, shapes, losses and optimiser).
+
+use std::str::FromStr;
+use std::time::Instant;
+
+use burn::tensor::{Tensor, TensorData, activation};
+use cistron_core::{Stream, keyed_rng};
+use rand::RngExt;
+
+use crate::blocks::{
+    Activation, BatchNorm, BiLstm, Block, Conv, Dense, Dropout, Efficient, Flatten, GlobalAveragePool, MaxPool, Pass,
+    ProfileCounts, Residual, Shape, SkipConv, TwoKernels,
+};
+use crate::network::Network;
+use crate::optimiser::Optimiser;
+use crate::plan::{Plan, PlanBuilder};
+use crate::train::host;
+use crate::{DeviceChoice, Loss, NnError};
+
+/// A network that is timed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StepNetwork {
+    /// 64 × 600 bp to 164 labels.
+    Basset,
+    /// 32 × 2048 bp to 15 tracks of 64 bins.
+    ResidualBind,
+    /// 16 × 2114 bp to a profile of 1000 positions and its total.
+    BpNet,
+    /// 64 × 150 bp with six channels to 18 bins.
+    DreamCnn,
+    /// The same, recurrent.
+    DreamRnn,
+}
+
+/// What is timed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StepMode {
+    /// Forward, backward and a step of Adam.
+    Train,
+    /// Forward only, as for evaluation.
+    Infer,
+}
+
+impl StepNetwork {
+    /// Every network.
+    pub const ALL: [Self; 5] = [Self::Basset, Self::ResidualBind, Self::BpNet, Self::DreamCnn, Self::DreamRnn];
+
+    /// Name on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Basset => "basset",
+            Self::ResidualBind => "residualbind",
+            Self::BpNet => "bpnet",
+            Self::DreamCnn => "dream-cnn",
+            Self::DreamRnn => "dream-rnn",
+        }
+    }
+}
+
+impl FromStr for StepNetwork {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let names: Vec<&str> = Self::ALL.iter().map(|n| n.name()).collect();
+        let found = Self::ALL.into_iter().find(|n| n.name() == text);
+        found.ok_or_else(|| format!("{text:?} is none of {}", names.join(", ")))
+    }
+}
+
+impl FromStr for StepMode {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "train" => Ok(Self::Train),
+            "infer" => Ok(Self::Infer),
+            _ => Err(format!("{text:?} is neither train nor infer")),
+        }
+    }
+}
+
+/// What was measured.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StepReport {
+    /// Values that training changes.
+    pub parameters: usize,
+    /// Sequences of a step.
+    pub batch: usize,
+    /// Wall-clock time of each step after the first.
+    pub seconds: Vec<f64>,
+    /// Loss of each step, or mean output of each batch, the first included.
+    pub values: Vec<f64>,
+}
+
+/// Shape of the sequences, the plan, and what the output is compared with.
+struct Case {
+    batch: usize,
+    plan: Plan,
+    objective: Objective,
+}
+
+enum Objective {
+    /// A loss of the training code.
+    Loss(Loss, Tensor<3>),
+    /// Multinomial negative log-likelihood of a profile plus the squared error of its logarithmic total (BPNet).
+    ProfileCounts(Tensor<2>),
+    /// Cross-entropy with a distribution over bins (DREAM).
+    Distribution(Tensor<2>),
+}
+
+impl Objective {
+    fn loss(&self, output: Tensor<3>) -> Tensor<1> {
+        let [batch, channels, positions] = output.dims();
+        match self {
+            Self::Loss(loss, target) => loss.mean(output, target.clone(), None, batch * channels * positions),
+            Self::ProfileCounts(counts) => {
+                let output = output.reshape([batch, positions]);
+                let profile = output.clone().slice([0..batch, 0..positions - 1]);
+                let total = output.slice([0..batch, positions - 1..positions]);
+                let nll = (counts.clone() * activation::log_softmax(profile, 1)).sum_dim(1).mean().neg();
+                let difference = total - counts.clone().sum_dim(1).log1p();
+                nll + (difference.clone() * difference).mean()
+            }
+            Self::Distribution(target) => {
+                let logits = output.reshape([batch, channels]);
+                (target.clone() * activation::log_softmax(logits, 1)).sum_dim(1).mean().neg()
+            }
+        }
+    }
+}
+
+fn stage(plan: &mut PlanBuilder, n: usize, filters: usize, kernel: usize, activation: Activation) {
+    plan.push(format!("conv{n}"), Block::Conv(Conv::new(filters, kernel)));
+    plan.push(format!("norm{n}"), Block::BatchNorm(BatchNorm));
+    plan.push(format!("activation{n}"), Block::Activation(activation));
+}
+
+fn layers(network: StepNetwork, plan: &mut PlanBuilder) {
+    let dropout = |plan: &mut PlanBuilder, name: &str, rate| plan.push(name, Block::Dropout(Dropout { rate }));
+    match network {
+        StepNetwork::Basset => {
+            for (i, (filters, kernel, width)) in [(300, 19, 3), (200, 11, 4), (200, 7, 4)].into_iter().enumerate() {
+                stage(plan, i + 1, filters, kernel, Activation::Relu);
+                plan.push(format!("pool{}", i + 1), Block::MaxPool(MaxPool { width }));
+            }
+            plan.push("flatten", Block::Flatten(Flatten));
+            for i in 1..=2 {
+                plan.push(format!("dense{i}"), Block::Dense(Dense::new(1000)));
+                plan.push(format!("activation_dense{i}"), Block::Activation(Activation::Relu));
+                dropout(plan, &format!("dropout{i}"), 0.3);
+            }
+            plan.push("output", Block::Dense(Dense::new(164).linear()));
+        }
+        StepNetwork::ResidualBind => {
+            let stages = [(256, 19, 5, 4, 0.2), (512, 7, 5, 4, 0.2), (1024, 7, 3, 2, 0.5)];
+            for (i, (filters, kernel, convolutions, width, rate)) in stages.into_iter().enumerate() {
+                let n = i + 1;
+                let activation = if i == 0 { Activation::Exponential } else { Activation::Relu };
+                stage(plan, n, filters, kernel, activation);
+                plan.push(format!("residual{n}"), Block::Residual(Residual { convolutions, dropout: 0.1 }));
+                plan.push(format!("pool{n}"), Block::MaxPool(MaxPool { width }));
+                dropout(plan, &format!("dropout{n}"), rate);
+            }
+            stage(plan, 4, 256, 1, Activation::Relu);
+            dropout(plan, "dropout4", 0.3);
+            plan.push("output", Block::Conv(Conv::position_wise(15).linear()));
+            plan.push("counts", Block::Activation(Activation::Softplus));
+        }
+        StepNetwork::BpNet => {
+            plan.push("conv1", Block::Conv(Conv::new(64, 21)));
+            plan.push("activation1", Block::Activation(Activation::Relu));
+            for i in 1..=8 {
+                plan.push(format!("dilated{i}"), Block::SkipConv(SkipConv { kernel: 3, dilation: 1 << i }));
+            }
+            plan.push("heads", Block::ProfileCounts(ProfileCounts { kernel: 75, positions: 1000 }));
+        }
+        StepNetwork::DreamCnn => {
+            plan.push("first", Block::TwoKernels(TwoKernels { filters: 160, kernels: [9, 15], dropout: 0.2 }));
+            for (i, filters) in [128, 128, 64, 64, 64, 64].into_iter().enumerate() {
+                plan.push(format!("block{}", i + 1), Block::Efficient(Efficient { filters, kernel: 7 }));
+            }
+            bins(plan);
+        }
+        StepNetwork::DreamRnn => {
+            plan.push("first", Block::TwoKernels(TwoKernels { filters: 160, kernels: [9, 15], dropout: 0.2 }));
+            plan.push("lstm", Block::BiLstm(BiLstm { units: 320 }));
+            plan.push("core", Block::TwoKernels(TwoKernels { filters: 160, kernels: [9, 15], dropout: 0.2 }));
+            dropout(plan, "dropout", 0.5);
+            bins(plan);
+        }
+    }
+}
+
+/// DREAM's head: position-wise, then the mean.
+fn bins(plan: &mut PlanBuilder) {
+    plan.push("output", Block::Conv(Conv::position_wise(18).linear()));
+    plan.push("mean", Block::GlobalAveragePool(GlobalAveragePool));
+}
+
+fn case(network: StepNetwork, device: &burn::tensor::Device) -> Result<Case, NnError> {
+    let (batch, channels, positions) = match network {
+        StepNetwork::Basset => (64, 4, 600),
+        StepNetwork::ResidualBind => (32, 4, 2048),
+        StepNetwork::BpNet => (16, 4, 2114),
+        StepNetwork::DreamCnn | StepNetwork::DreamRnn => (64, 6, 150),
+    };
+    let mut plan = PlanBuilder::new(Shape { channels, positions });
+    layers(network, &mut plan);
+    let plan = plan.finish(network.name(), "the network is fixed")?;
+    let mut rng = keyed_rng(1, Stream::Simulate, 1, 0);
+    let mut draw = |n: usize, of: fn(f64) -> f32| -> Vec<f32> { (0..n).map(|_| of(rng.random())).collect() };
+    let label = |u: f64| f32::from(u8::from(u < 0.1));
+    // About as a Poisson variate of mean 2 and of mean 0.5.
+    let counts = |u: f64| (-2.0 * (1.0 - u).ln()).floor() as f32;
+    let reads = |u: f64| if u < 0.6 { 0.0 } else { (u * 3.0).floor() as f32 };
+    let objective = match network {
+        StepNetwork::Basset => Objective::Loss(
+            Loss::Bce,
+            Tensor::from_data(TensorData::new(draw(batch * 164, label), [batch, 164, 1]), device),
+        ),
+        StepNetwork::ResidualBind => {
+            let target = TensorData::new(draw(batch * 15 * 64, counts), [batch, 15, 64]);
+            Objective::Loss(Loss::Poisson, Tensor::from_data(target, device))
+        }
+        StepNetwork::BpNet => Objective::ProfileCounts(Tensor::from_data(
+            TensorData::new(draw(batch * 1000, reads), [batch, 1000]),
+            device,
+        )),
+        StepNetwork::DreamCnn | StepNetwork::DreamRnn => {
+            let logits = draw(batch * 18, |u| (u * 8.0 - 4.0) as f32);
+            let logits = Tensor::<2>::from_data(TensorData::new(logits, [batch, 18]), device);
+            Objective::Distribution(activation::softmax(logits, 1))
+        }
+    };
+    Ok(Case { batch, plan, objective })
+}
+
+/// Runs one step more than `iters` (the first warms up) of a network on the same random batch, with as many threads (all without a
+/// number).
+///
+/// # Errors
+/// A device that is not there; threads that cannot be started.
+pub fn measure_step(
+    network: StepNetwork,
+    mode: StepMode,
+    iters: usize,
+    threads: Option<usize>,
+    device: DeviceChoice,
+) -> Result<StepReport, NnError> {
+    let failed =
+        |e: rayon::ThreadPoolBuildError| NnError::Device { device: device.to_string(), message: e.to_string() };
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.unwrap_or(0)).build().map_err(failed)?;
+    pool.install(|| measure(network, mode, iters, device))
+}
+
+fn measure(network: StepNetwork, mode: StepMode, iters: usize, device: DeviceChoice) -> Result<StepReport, NnError> {
+    let device = device.open()?;
+    let Case { batch, plan, objective } = case(network, &device)?;
+    let parameters = plan.parameters();
+    let Shape { channels, positions } = plan.input();
+    let mut rng = keyed_rng(1, Stream::Simulate, 0, 0);
+    let mut one_hot = vec![0.0f32; batch * channels * positions];
+    for sequence in one_hot.chunks_exact_mut(channels * positions) {
+        (0..positions).for_each(|p| sequence[rng.random_range(0..4) * positions + p] = 1.0);
+    }
+    let x = Tensor::<3>::from_data(TensorData::new(one_hot, [batch, channels, positions]), &device);
+    let mut network = Network::new(plan, 1, &device);
+    let mut optimiser = Optimiser::new(&network);
+    let (mut seconds, mut values) = (Vec::new(), Vec::new());
+    for step in 0..=iters {
+        let start = Instant::now();
+        let value = match mode {
+            StepMode::Train => {
+                let leaves = network.weights.leaves();
+                let mut pass = Pass::train(1, 0, step as u64);
+                let output = network.forward_with(&leaves, x.clone(), &mut pass);
+                let loss = objective.loss(output);
+                let gradients = loss.backward();
+                let value = f64::from(loss.into_scalar::<f32>());
+                optimiser.step(&mut network, leaves, gradients, 1e-3);
+                network.keep(pass);
+                value
+            }
+            StepMode::Infer => {
+                let output = host(network.evaluate(x.clone()));
+                output.iter().map(|v| f64::from(*v)).sum::<f64>() / output.len() as f64
+            }
+        };
+        values.push(value);
+        if step > 0 {
+            seconds.push(start.elapsed().as_secs_f64());
+        }
+    }
+    Ok(StepReport { parameters, batch, seconds, values })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use burn::tensor::Device;
+
+    /// The numbers that torch_step.py prints as "params".
+    #[test]
+    fn parameters_are_those_of_the_reference() {
+        let of = |network| case(network, &Device::flex()).unwrap().plan.parameters();
+        assert_eq!(of(StepNetwork::Basset), 4_531_064);
+        assert_eq!(of(StepNetwork::ResidualBind), 19_252_239);
+        assert_eq!(of(StepNetwork::BpNet), 109_122);
+        assert_eq!(of(StepNetwork::DreamCnn), 1_933_970);
+        assert_eq!(of(StepNetwork::DreamRnn), 4_130_578);
+    }
+}
