@@ -8,6 +8,7 @@ mod extension;
 mod lstm;
 mod math;
 mod max_pool;
+mod minimal_filtering;
 mod narrow_groups;
 mod product;
 mod rows;

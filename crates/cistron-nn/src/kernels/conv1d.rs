@@ -97,6 +97,9 @@ impl ConvShape {
         if self.is_narrow() {
             return self.forward_narrow(x, kernel, bias, y);
         }
+        if self.is_filtered() {
+            return self.forward_filtered(x, kernel, bias, y);
+        }
         let tile = self.tile();
         let tiles = outputs.div_ceil(tile);
         let out = Shared::new(y);
@@ -171,7 +174,8 @@ impl ConvShape {
         if self.is_narrow() {
             return self.kernel_gradient_narrow(x, output_gradient);
         }
-        let size = self.filters * self.depth();
+        let filtered = self.is_filtered();
+        let size = if filtered { self.filtered_size() } else { self.filters * self.depth() };
         let outputs = self.outputs();
         let per_part = self.batch.div_ceil(PARTS).max(1);
         let parts: Vec<Vec<f32>> = (0..self.batch.div_ceil(per_part))
@@ -180,7 +184,9 @@ impl ConvShape {
                 let mut total = vec![0.0f32; size];
                 let samples = part * per_part..((part + 1) * per_part).min(self.batch);
                 for sample in samples {
-                    if self.by_taps() {
+                    if filtered {
+                        self.add_filtered_kernel_gradient(sample, x, output_gradient, &mut total);
+                    } else if self.by_taps() {
                         self.add_kernel_gradient_by_taps(sample, x, output_gradient, outputs, &mut total);
                     } else {
                         self.add_kernel_gradient(sample, x, output_gradient, outputs, &mut total);
@@ -196,7 +202,11 @@ impl ConvShape {
                 total
             })
             .unwrap_or_else(|| vec![0.0; size]);
-        if self.by_taps() { self.taps_last(&total) } else { total }
+        match (filtered, self.by_taps()) {
+            (true, _) => self.unfiltered(&total),
+            (false, true) => self.taps_last(&total),
+            (false, false) => total,
+        }
     }
 
     /// Whether the kernel gradient is summed tap by tap over transposed input, which needs enough channels to fill registers.
@@ -338,7 +348,11 @@ mod tests {
     }
 
     fn shapes() -> impl Strategy<Value = ConvShape> {
-        let sizes = (1usize..4, 1usize..4, prop_oneof![1usize..5, Just(17usize)], 1usize..5, 1usize..300);
+        // Few channels and filters in several groups, or as many as minimal filtering asks for.
+        let sizes = prop_oneof![
+            (1usize..4, 1usize..4, prop_oneof![1usize..5, Just(17usize)], 1usize..5, 1usize..300),
+            (1usize..3, 1usize..3, 32usize..36, 32usize..36, 60usize..300),
+        ];
         (sizes, 1usize..12, prop_oneof![Just(1usize), 2usize..9, Just(64usize), Just(512usize)], 0u8..3).prop_map(
             |((batch, groups, channels, filters, positions), taps, dilation, padding)| {
                 let reach = (taps - 1) * dilation;

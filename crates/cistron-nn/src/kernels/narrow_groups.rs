@@ -20,9 +20,9 @@ impl ConvShape {
     /// Outputs of a row that a tap reaches an input for, and where that input lies for the first of them.
     fn reached(&self, tap: usize) -> (Range<usize>, usize) {
         let shift = (tap * self.dilation) as isize - self.before as isize;
-        let start = (-shift).max(0) as usize;
-        let end = (self.positions as isize - shift).clamp(0, self.outputs() as isize) as usize;
-        (start.min(end)..end, (start as isize + shift).max(0) as usize)
+        let start = (-shift).max(0);
+        let end = (self.positions as isize - shift).min(self.outputs() as isize);
+        if end > start { (start as usize..end as usize, (start + shift) as usize) } else { (0..0, 0) }
     }
 
     pub(super) fn forward_narrow(&self, x: &[f32], kernel: &[f32], bias: Option<&[f32]>, y: &mut [f32]) {
