@@ -218,6 +218,11 @@ impl LstmShape {
         let mut gates = memory.gates.clone();
         let (mut dh, mut carry) = (vec![0.0f32; h * b], vec![0.0f32; h * b]);
         let nothing = vec![0.0f32; b];
+        // Turned once, as it is read at every position.
+        let mut recurrent = vec![0.0f32; 4 * h * h];
+        for (row, values) in weights.recurrent.chunks_exact(h).enumerate() {
+            recurrent[row..].iter_mut().step_by(4 * h).zip(values).for_each(|(to, value)| *to = *value);
+        }
         let order: Vec<usize> = self.order(direction).collect();
         for (step, &position) in order.iter().enumerate().rev() {
             let at = position * b;
@@ -225,8 +230,7 @@ impl LstmShape {
                 dh.copy_from_slice(&upper[at..at + b]);
             }
             if let Some(after) = order.get(step + 1) {
-                let (left, right) =
-                    (Matrix::rows(weights.recurrent, h).transposed(), Matrix::rows(&gates[after * b..], n));
+                let (left, right) = (Matrix::rows(&recurrent, 4 * h), Matrix::rows(&gates[after * b..], n));
                 // SAFETY: `after` is a column of a matrix with `n` columns; `dh` is ours.
                 unsafe { add_product((dh.as_mut_ptr(), b), left, right, (h, b, 4 * h)) };
             }

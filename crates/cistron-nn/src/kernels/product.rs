@@ -1,4 +1,5 @@
-//! Matrix products over parts of slices.
+//! Matrix products over parts of slices: our own for AVX-512, which neither packs the left matrix nor needs large ones to be fast, and the gemm
+//! crate's elsewhere.
 
 use gemm::Parallelism;
 
@@ -32,6 +33,24 @@ pub(super) unsafe fn add_product(
     right: Matrix,
     (m, n, k): (usize, usize, usize),
 ) {
+    #[cfg(target_arch = "x86_64")]
+    if is_x86_feature_detected!("avx512f") {
+        // SAFETY: as the caller promised; the processor has AVX-512.
+        return PANEL.with_borrow_mut(|panel| unsafe { avx512::add_product(out, left, right, (m, n, k), panel) });
+    }
+    // SAFETY: as the caller promised.
+    unsafe { portable(out, left, right, (m, n, k)) };
+}
+
+#[cfg(target_arch = "x86_64")]
+thread_local! {
+    /// Columns of the right matrix that are worked on.
+    static PANEL: std::cell::RefCell<Vec<f32>> = const { std::cell::RefCell::new(Vec::new()) };
+}
+
+/// # Safety
+/// As [`add_product`].
+unsafe fn portable(out: (*mut f32, usize), left: Matrix, right: Matrix, (m, n, k): (usize, usize, usize)) {
     // SAFETY: as the caller promised.
     unsafe {
         gemm::gemm(
@@ -55,5 +74,166 @@ pub(super) unsafe fn add_product(
             false,
             Parallelism::None,
         );
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+mod avx512 {
+    use std::arch::x86_64::*;
+
+    use super::Matrix;
+
+    /// Rows of a tile of the output, as many as leave two registers for the right matrix and one for the left.
+    const ROWS: usize = 12;
+    /// Values of a register.
+    const LANES: usize = 16;
+    /// Columns of a tile: two registers.
+    const COLUMNS: usize = 2 * LANES;
+    /// Length of the sums of a panel, which then fits the first-level cache.
+    const DEPTH: usize = 192;
+
+    /// Lanes below a width.
+    fn lanes(width: usize) -> __mmask16 {
+        ((1u32 << width.min(LANES)) - 1) as __mmask16
+    }
+
+    /// Adds the product of `R` rows of the left matrix with a panel to a tile.
+    #[target_feature(enable = "avx512f")]
+    unsafe fn tile<const R: usize>(
+        depth: usize,
+        left: Matrix,
+        mut panel: *const f32,
+        out: (*mut f32, usize),
+        masks: [__mmask16; 2],
+    ) {
+        let mut sums = [[_mm512_setzero_ps(); 2]; R];
+        let mut at = left.start;
+        // SAFETY: the callers' matrices have `R` rows and `depth` columns, and the panel as many rows; masked lanes are not touched.
+        unsafe {
+            for _ in 0..depth {
+                let right = [_mm512_loadu_ps(panel), _mm512_loadu_ps(panel.add(LANES))];
+                for (i, sums) in sums.iter_mut().enumerate() {
+                    let value = _mm512_set1_ps(*at.add(i * left.row));
+                    sums[0] = _mm512_fmadd_ps(value, right[0], sums[0]);
+                    sums[1] = _mm512_fmadd_ps(value, right[1], sums[1]);
+                }
+                panel = panel.add(COLUMNS);
+                at = at.add(left.column);
+            }
+            for (i, sums) in sums.into_iter().enumerate() {
+                for (half, sum) in sums.into_iter().enumerate() {
+                    let to = out.0.add(i * out.1).wrapping_add(half * LANES);
+                    let before = _mm512_maskz_loadu_ps(masks[half], to);
+                    _mm512_mask_storeu_ps(to, masks[half], _mm512_add_ps(before, sum));
+                }
+            }
+        }
+    }
+
+    /// Lays `depth` rows of up to [`COLUMNS`] columns out one after the other, zeros behind the last column.
+    #[target_feature(enable = "avx512f")]
+    unsafe fn lay_out(right: Matrix, depth: usize, panel: *mut f32, masks: [__mmask16; 2]) {
+        let first = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+        let steps = _mm512_mullo_epi32(first, _mm512_set1_epi32(right.column as i32));
+        for row in 0..depth {
+            for (half, mask) in masks.into_iter().enumerate() {
+                // SAFETY: masked lanes are not read; the panel has room for `depth` rows.
+                unsafe {
+                    let from = right.start.add(row * right.row).wrapping_add(half * LANES * right.column);
+                    let values = if right.column == 1 {
+                        _mm512_maskz_loadu_ps(mask, from)
+                    } else {
+                        _mm512_mask_i32gather_ps::<4>(_mm512_setzero_ps(), mask, steps, from)
+                    };
+                    _mm512_storeu_ps(panel.add(row * COLUMNS + half * LANES), values);
+                }
+            }
+        }
+    }
+
+    /// # Safety
+    /// As [`super::add_product`], and the processor has AVX-512.
+    #[target_feature(enable = "avx512f")]
+    pub(super) unsafe fn add_product(
+        out: (*mut f32, usize),
+        left: Matrix,
+        right: Matrix,
+        (m, n, k): (usize, usize, usize),
+        panel: &mut Vec<f32>,
+    ) {
+        // Distances between columns go through gathers of 32-bit steps.
+        assert!(right.column < i32::MAX as usize / LANES);
+        panel.resize(DEPTH * COLUMNS, 0.0);
+        let panel = panel.as_mut_ptr();
+        for from in (0..k).step_by(DEPTH) {
+            let depth = DEPTH.min(k - from);
+            for column in (0..n).step_by(COLUMNS) {
+                let width = COLUMNS.min(n - column);
+                let masks = [lanes(width), lanes(width.saturating_sub(LANES))];
+                // SAFETY: every part lies in the matrices that the caller promised.
+                unsafe {
+                    let start = right.start.add(from * right.row + column * right.column);
+                    lay_out(Matrix { start, ..right }, depth, panel, masks);
+                    for row in (0..m).step_by(ROWS) {
+                        let left = Matrix { start: left.start.add(row * left.row + from * left.column), ..left };
+                        let to = (out.0.add(row * out.1 + column), out.1);
+                        match ROWS.min(m - row) {
+                            1 => tile::<1>(depth, left, panel, to, masks),
+                            2 => tile::<2>(depth, left, panel, to, masks),
+                            3 => tile::<3>(depth, left, panel, to, masks),
+                            4 => tile::<4>(depth, left, panel, to, masks),
+                            5 => tile::<5>(depth, left, panel, to, masks),
+                            6 => tile::<6>(depth, left, panel, to, masks),
+                            7 => tile::<7>(depth, left, panel, to, masks),
+                            8 => tile::<8>(depth, left, panel, to, masks),
+                            9 => tile::<9>(depth, left, panel, to, masks),
+                            10 => tile::<10>(depth, left, panel, to, masks),
+                            11 => tile::<11>(depth, left, panel, to, masks),
+                            _ => tile::<ROWS>(depth, left, panel, to, masks),
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::rows::testing::numbers;
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Both ways, with every orientation, against the definition; nothing outside the product changes.
+        #[test]
+        fn follows_the_definition(m in 1usize..30, n in 1usize..70, k in 1usize..400, gap in 0usize..3, turned in any::<[bool; 2]>()) {
+            let (left, right) = (numbers(1, m * k), numbers(2, k * n));
+            let stride = n + gap;
+            let before = numbers(3, m * stride);
+            let a = if turned[0] { Matrix::rows(&left, m).transposed() } else { Matrix::rows(&left, k) };
+            let b = if turned[1] { Matrix::rows(&right, k).transposed() } else { Matrix::rows(&right, n) };
+            let value = |i: usize, j: usize| -> f64 {
+                let term = |p: usize| {
+                    let a = left[if turned[0] { p * m + i } else { i * k + p }];
+                    let b = right[if turned[1] { j * k + p } else { p * n + j }];
+                    f64::from(a) * f64::from(b)
+                };
+                (0..k).map(term).sum::<f64>()
+            };
+            let (mut dispatched, mut plain) = (before.clone(), before.clone());
+            // SAFETY: whole matrices of these sizes.
+            unsafe {
+                add_product((dispatched.as_mut_ptr(), stride), a, b, (m, n, k));
+                portable((plain.as_mut_ptr(), stride), a, b, (m, n, k));
+            }
+            for y in [dispatched, plain] {
+                for (at, (y, before)) in y.iter().zip(&before).enumerate() {
+                    let (i, j) = (at / stride, at % stride);
+                    let truth = if j < n { f64::from(*before) + value(i, j) } else { f64::from(*before) };
+                    prop_assert!((f64::from(*y) - truth).abs() < 1e-5, "{m} {n} {k} at {i}, {j}: {y} {truth}");
+                }
+            }
+        }
     }
 }
