@@ -1,5 +1,4 @@
-//! Matrix products over parts of slices: our own for AVX-512, which neither packs the left matrix nor needs large ones to be fast, and the gemm
-//! crate's elsewhere.
+//! Matrix products over parts of slices: our own for AVX-512, which needs no large matrices to be fast, and the gemm crate's elsewhere.
 
 use gemm::Parallelism;
 
@@ -36,7 +35,7 @@ pub(super) unsafe fn add_product(
     #[cfg(target_arch = "x86_64")]
     if is_x86_feature_detected!("avx512f") {
         // SAFETY: as the caller promised; the processor has AVX-512.
-        return PANEL.with_borrow_mut(|panel| unsafe { avx512::add_product(out, left, right, (m, n, k), panel) });
+        return SCRATCH.with_borrow_mut(|scratch| unsafe { avx512::add_product(out, left, right, (m, n, k), scratch) });
     }
     // SAFETY: as the caller promised.
     unsafe { portable(out, left, right, (m, n, k)) };
@@ -44,8 +43,8 @@ pub(super) unsafe fn add_product(
 
 #[cfg(target_arch = "x86_64")]
 thread_local! {
-    /// Columns of the right matrix that are worked on.
-    static PANEL: std::cell::RefCell<Vec<f32>> = const { std::cell::RefCell::new(Vec::new()) };
+    /// Columns of the right matrix and rows of the left one that are worked on.
+    static SCRATCH: std::cell::RefCell<[Vec<f32>; 2]> = const { std::cell::RefCell::new([Vec::new(), Vec::new()]) };
 }
 
 /// # Safety
@@ -91,6 +90,12 @@ mod avx512 {
     const COLUMNS: usize = 2 * LANES;
     /// Length of the sums of a panel, which then fits the first-level cache.
     const DEPTH: usize = 192;
+    /// Rows of the left matrix that are worked on together: with [`DEPTH`] they stay in the second-level cache.
+    const BLOCK: usize = 40 * ROWS;
+    /// Columns of the output from which laying the left matrix out anew is made up for.
+    const WIDE: usize = 512;
+    /// Rows so far apart (or a multiple) share the places of the first-level cache.
+    const ALIAS: usize = 1024;
 
     /// Lanes below a width.
     fn lanes(width: usize) -> __mmask16 {
@@ -151,6 +156,20 @@ mod avx512 {
         }
     }
 
+    /// Lays `rows` × `depth` values of the left matrix out in groups of [`ROWS`] rows, column after column.
+    unsafe fn lay_out_left(left: Matrix, rows: usize, depth: usize, to: &mut [f32]) {
+        for (group, to) in to.chunks_exact_mut(ROWS * depth).take(rows.div_ceil(ROWS)).enumerate() {
+            for i in 0..ROWS.min(rows - group * ROWS) {
+                // SAFETY: row `group · ROWS + i` is one of the matrix's.
+                let row = unsafe { left.start.add((group * ROWS + i) * left.row) };
+                for (k, to) in to[i..].iter_mut().step_by(ROWS).enumerate() {
+                    // SAFETY: there are `depth` columns.
+                    *to = unsafe { *row.add(k * left.column) };
+                }
+            }
+        }
+    }
+
     /// # Safety
     /// As [`super::add_product`], and the processor has AVX-512.
     #[target_feature(enable = "avx512f")]
@@ -159,37 +178,54 @@ mod avx512 {
         left: Matrix,
         right: Matrix,
         (m, n, k): (usize, usize, usize),
-        panel: &mut Vec<f32>,
+        [panel, rows]: &mut [Vec<f32>; 2],
     ) {
         // Distances between columns go through gathers of 32-bit steps.
         assert!(right.column < i32::MAX as usize / LANES);
         panel.resize(DEPTH * COLUMNS, 0.0);
         let panel = panel.as_mut_ptr();
+        let anew = n >= WIDE || (n >= 2 * COLUMNS && left.row.is_multiple_of(ALIAS));
+        if anew {
+            rows.resize(BLOCK * DEPTH, 0.0);
+        }
         for from in (0..k).step_by(DEPTH) {
             let depth = DEPTH.min(k - from);
-            for column in (0..n).step_by(COLUMNS) {
-                let width = COLUMNS.min(n - column);
-                let masks = [lanes(width), lanes(width.saturating_sub(LANES))];
+            for block in (0..m).step_by(BLOCK) {
+                let height = BLOCK.min(m - block);
                 // SAFETY: every part lies in the matrices that the caller promised.
-                unsafe {
-                    let start = right.start.add(from * right.row + column * right.column);
-                    lay_out(Matrix { start, ..right }, depth, panel, masks);
-                    for row in (0..m).step_by(ROWS) {
-                        let left = Matrix { start: left.start.add(row * left.row + from * left.column), ..left };
-                        let to = (out.0.add(row * out.1 + column), out.1);
-                        match ROWS.min(m - row) {
-                            1 => tile::<1>(depth, left, panel, to, masks),
-                            2 => tile::<2>(depth, left, panel, to, masks),
-                            3 => tile::<3>(depth, left, panel, to, masks),
-                            4 => tile::<4>(depth, left, panel, to, masks),
-                            5 => tile::<5>(depth, left, panel, to, masks),
-                            6 => tile::<6>(depth, left, panel, to, masks),
-                            7 => tile::<7>(depth, left, panel, to, masks),
-                            8 => tile::<8>(depth, left, panel, to, masks),
-                            9 => tile::<9>(depth, left, panel, to, masks),
-                            10 => tile::<10>(depth, left, panel, to, masks),
-                            11 => tile::<11>(depth, left, panel, to, masks),
-                            _ => tile::<ROWS>(depth, left, panel, to, masks),
+                let own = unsafe { Matrix { start: left.start.add(block * left.row + from * left.column), ..left } };
+                if anew {
+                    // SAFETY: `own` has `height` rows and `depth` columns.
+                    unsafe { lay_out_left(own, height, depth, rows) };
+                }
+                for column in (0..n).step_by(COLUMNS) {
+                    let width = COLUMNS.min(n - column);
+                    let masks = [lanes(width), lanes(width.saturating_sub(LANES))];
+                    // SAFETY: as above; `rows` holds `height` rows of `depth` values when they were laid out.
+                    unsafe {
+                        let start = right.start.add(from * right.row + column * right.column);
+                        lay_out(Matrix { start, ..right }, depth, panel, masks);
+                        for row in (0..height).step_by(ROWS) {
+                            let left = if anew {
+                                Matrix { start: rows.as_ptr().add(row * depth), row: 1, column: ROWS }
+                            } else {
+                                Matrix { start: own.start.add(row * own.row), ..own }
+                            };
+                            let to = (out.0.add((block + row) * out.1 + column), out.1);
+                            match ROWS.min(height - row) {
+                                1 => tile::<1>(depth, left, panel, to, masks),
+                                2 => tile::<2>(depth, left, panel, to, masks),
+                                3 => tile::<3>(depth, left, panel, to, masks),
+                                4 => tile::<4>(depth, left, panel, to, masks),
+                                5 => tile::<5>(depth, left, panel, to, masks),
+                                6 => tile::<6>(depth, left, panel, to, masks),
+                                7 => tile::<7>(depth, left, panel, to, masks),
+                                8 => tile::<8>(depth, left, panel, to, masks),
+                                9 => tile::<9>(depth, left, panel, to, masks),
+                                10 => tile::<10>(depth, left, panel, to, masks),
+                                11 => tile::<11>(depth, left, panel, to, masks),
+                                _ => tile::<ROWS>(depth, left, panel, to, masks),
+                            }
                         }
                     }
                 }
@@ -205,9 +241,10 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(100))]
         /// Both ways, with every orientation, against the definition; nothing outside the product changes.
         #[test]
-        fn follows_the_definition(m in 1usize..30, n in 1usize..70, k in 1usize..400, gap in 0usize..3, turned in any::<[bool; 2]>()) {
+        fn follows_the_definition(m in 1usize..30, n in prop_oneof![1usize..70, 512usize..560], k in 1usize..400, gap in 0usize..3, turned in any::<[bool; 2]>()) {
             let (left, right) = (numbers(1, m * k), numbers(2, k * n));
             let stride = n + gap;
             let before = numbers(3, m * stride);
@@ -235,5 +272,19 @@ mod tests {
                 }
             }
         }
+    }
+
+    /// More rows than a block holds, and rows a multiple of 1,024 values apart.
+    #[test]
+    fn large_matrices() {
+        let (m, n, k) = (500, 70, 1024);
+        let (left, right) = (numbers(1, m * k), numbers(2, k * n));
+        let (mut y, mut plain) = (vec![0.0f32; m * n], vec![0.0f32; m * n]);
+        // SAFETY: whole matrices of these sizes.
+        unsafe {
+            add_product((y.as_mut_ptr(), n), Matrix::rows(&left, k), Matrix::rows(&right, n), (m, n, k));
+            portable((plain.as_mut_ptr(), n), Matrix::rows(&left, k), Matrix::rows(&right, n), (m, n, k));
+        }
+        assert!(y.iter().zip(&plain).all(|(a, b)| (a - b).abs() < 1e-4));
     }
 }
