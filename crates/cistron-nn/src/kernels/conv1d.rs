@@ -183,10 +183,12 @@ impl ConvShape {
             .map(|part| {
                 let mut total = vec![0.0f32; size];
                 let samples = part * per_part..((part + 1) * per_part).min(self.batch);
+                if filtered {
+                    self.add_filtered_kernel_gradient(samples, x, output_gradient, &mut total);
+                    return total;
+                }
                 for sample in samples {
-                    if filtered {
-                        self.add_filtered_kernel_gradient(sample, x, output_gradient, &mut total);
-                    } else if self.by_taps() {
+                    if self.by_taps() {
                         self.add_kernel_gradient_by_taps(sample, x, output_gradient, outputs, &mut total);
                     } else {
                         self.add_kernel_gradient(sample, x, output_gradient, outputs, &mut total);

@@ -10,6 +10,7 @@
 //! `(3 j + e) · d + r`, e = 0, 1, 2: neighbouring columns are neighbouring positions.
 
 use std::cell::RefCell;
+use std::ops::Range;
 
 use cistron_core::wide;
 use rayon::prelude::*;
@@ -26,6 +27,33 @@ const POINTS: usize = 5;
 const FEWEST_CHANNELS: usize = 32;
 /// Values of the transformed input of a stretch of columns that are aimed at.
 const STRETCH_VALUES: usize = 1 << 17;
+
+/// Columns that the samples of one matrix have together, at most about.
+const TOGETHER: usize = 256;
+/// Most samples in one matrix.
+const MOST_TOGETHER: usize = 8;
+
+/// Some samples' stretch of columns of one group.
+struct Part {
+    samples: Range<usize>,
+    group: usize,
+    first: usize,
+    columns: usize,
+    /// Columns with those that further pieces meet.
+    wide: usize,
+}
+
+impl Part {
+    /// Columns of the transformed inputs.
+    fn stride(&self) -> usize {
+        self.samples.len() * self.wide
+    }
+
+    /// Columns of the products: without what only further pieces of the last sample meet.
+    fn products(&self, shape: &ConvShape) -> usize {
+        self.stride() - (shape.pieces() - 1) * shape.dilation
+    }
+}
 
 #[derive(Default)]
 struct Scratch {
@@ -186,19 +214,31 @@ impl ConvShape {
         }
     }
 
-    /// The transformed inputs of a group for columns from `first` on, `[points, channels, columns]`.
-    fn filtered_inputs(&self, group: &[f32], first: usize, columns: usize, phases: &mut Vec<f32>, x: &mut Vec<f32>) {
-        let (channels, d) = (self.group_inputs(), self.dilation);
-        let wide = columns + d;
-        phases.resize(SIDE * wide, 0.0);
-        x.resize(POINTS * channels * columns, 0.0);
-        for (channel, row) in group.chunks_exact(self.positions).enumerate() {
-            for (e, out) in phases.chunks_exact_mut(wide).enumerate() {
-                self.phase(row, self.before, e, first, out);
+    /// Samples whose columns stand one behind the other in one matrix: several when a sequence is short.
+    fn together(&self) -> usize {
+        let (each, stretches) = self.stretches();
+        if stretches > 1 { 1 } else { (TOGETHER / each).clamp(1, MOST_TOGETHER) }
+    }
+
+    /// The transformed inputs of a group of some samples, for columns from `first` on and those of the tiles behind that further pieces
+    /// meet: `[points, channels, samples · wide]`.
+    fn filtered_inputs(&self, x: &[f32], part: &Part, phases: &mut Vec<f32>, out: &mut Vec<f32>) {
+        let (channels, d, wide) = (self.group_inputs(), self.dilation, part.wide);
+        let all = part.samples.len() * wide;
+        phases.resize(SIDE * (wide + d), 0.0);
+        out.resize(POINTS * channels * all, 0.0);
+        for (place, sample) in part.samples.clone().enumerate() {
+            let from = (sample * self.inputs + part.group * channels) * self.positions;
+            let rows = x[from..from + channels * self.positions].chunks_exact(self.positions);
+            for (channel, row) in rows.enumerate() {
+                for (e, out) in phases.chunks_exact_mut(wide + d).take(SIDE).enumerate() {
+                    self.phase(row, self.before, e, part.first, out);
+                }
+                let (p0, rest) = phases.split_at(wide + d);
+                let (p1, p2) = rest.split_at(wide + d);
+                let to = rows_mut(out, channels, channel, all).map(|row| &mut row[place * wide..(place + 1) * wide]);
+                transform_inputs([p0, p1, p2, &p0[d..], &p1[d..]], to);
             }
-            let (p0, rest) = phases.split_at(wide);
-            let (p1, p2) = rest.split_at(wide);
-            transform_inputs([p0, p1, p2, &p0[d..], &p1[d..]], rows_mut(x, channels, channel, columns));
         }
     }
 
@@ -219,45 +259,58 @@ impl ConvShape {
     }
 
     pub(super) fn forward_filtered(&self, x: &[f32], kernel: &[f32], bias: Option<&[f32]>, y: &mut [f32]) {
-        let (channels, filters, pieces, d) = (self.group_inputs(), self.group_filters(), self.pieces(), self.dilation);
+        let (channels, filters, pieces) = (self.group_inputs(), self.group_filters(), self.pieces());
         let (outputs, size) = (self.outputs(), filters * channels);
         let kernel = self.filtered_kernel(kernel);
-        let (each, stretches) = self.stretches();
+        let (together, (_, stretches)) = (self.together(), self.stretches());
         let out = Shared::new(y);
-        (0..self.batch * self.groups * stretches).into_par_iter().for_each(|task| {
-            let (sample, group, first) =
-                (task / stretches / self.groups, task / stretches % self.groups, task % stretches * each);
-            let columns = each.min(self.columns() - first);
-            let wide = columns + (pieces - 1) * d;
-            let from = (sample * self.inputs + group * channels) * self.positions;
+        (0..self.batch.div_ceil(together) * self.groups * stretches).into_par_iter().for_each(|task| {
+            let from = task / stretches / self.groups * together;
+            let samples = from..(from + together).min(self.batch);
+            let part = self.part(samples, task / stretches % self.groups, task % stretches);
+            let n = part.products(self);
             SCRATCH.with_borrow_mut(|Scratch { phases, x: inputs, y: sums }| {
-                self.filtered_inputs(&x[from..from + channels * self.positions], first, wide, phases, inputs);
+                self.filtered_inputs(x, &part, phases, inputs);
                 sums.clear();
-                sums.resize(POINTS * filters * columns, 0.0);
+                sums.resize(POINTS * filters * n, 0.0);
+                let stride = part.stride();
                 for point in 0..POINTS {
                     for piece in 0..pieces {
-                        let weights = &kernel[((group * POINTS + point) * pieces + piece) * size..][..size];
+                        let weights = &kernel[((part.group * POINTS + point) * pieces + piece) * size..][..size];
                         let left = Matrix::rows(weights, channels);
-                        let right = Matrix::rows(&inputs[point * channels * wide + piece * d..], wide);
-                        let target = sums[point * filters * columns..].as_mut_ptr();
+                        let right = Matrix::rows(&inputs[point * channels * stride + piece * self.dilation..], stride);
+                        let target = sums[point * filters * n..].as_mut_ptr();
                         // SAFETY: whole matrices of these sizes; `sums` is ours.
-                        unsafe { add_product((target, columns), left, right, (filters, columns, channels)) };
+                        unsafe { add_product((target, n), left, right, (filters, n, channels)) };
                     }
                 }
+                let columns = part.columns;
                 phases.resize(SIDE * columns, 0.0);
-                for f in 0..filters {
-                    let bias = bias.map_or(0.0, |b| b[group * filters + f]);
-                    let m = std::array::from_fn(|point| &sums[(point * filters + f) * columns..][..columns]);
-                    let (y0, rest) = phases.split_at_mut(columns);
-                    let (y1, y2) = rest.split_at_mut(columns);
-                    transform_outputs(m, bias, [y0, y1, &mut y2[..columns]]);
-                    let row = (sample * self.filters + group * filters + f) * outputs;
-                    for e in 0..SIDE {
-                        self.spread(out, row, e, first, &phases[e * columns..][..columns]);
+                for (place, sample) in part.samples.clone().enumerate() {
+                    for f in 0..filters {
+                        let bias = bias.map_or(0.0, |b| b[part.group * filters + f]);
+                        let m = std::array::from_fn(|point| {
+                            &sums[(point * filters + f) * n + place * part.wide..][..columns]
+                        });
+                        let (y0, rest) = phases.split_at_mut(columns);
+                        let (y1, y2) = rest.split_at_mut(columns);
+                        transform_outputs(m, bias, [y0, y1, &mut y2[..columns]]);
+                        let row = (sample * self.filters + part.group * filters + f) * outputs;
+                        for e in 0..SIDE {
+                            self.spread(out, row, e, part.first, &phases[e * columns..][..columns]);
+                        }
                     }
                 }
             });
         });
+    }
+
+    /// Some samples' stretch of columns of one group.
+    fn part(&self, samples: Range<usize>, group: usize, stretch: usize) -> Part {
+        let (each, _) = self.stretches();
+        let first = stretch * each;
+        let columns = each.min(self.columns() - first);
+        Part { samples, group, first, columns, wide: columns + (self.pieces() - 1) * self.dilation }
     }
 
     /// Writes the values of columns from `first` on to their places in the row of outputs that begins at `row`.
@@ -291,38 +344,43 @@ impl ConvShape {
         self.groups * POINTS * self.pieces() * self.group_filters() * self.group_inputs()
     }
 
-    /// Adds one sequence's part of the gradient of W, laid out as the kernel's transform is.
-    pub(super) fn add_filtered_kernel_gradient(&self, sample: usize, x: &[f32], dy: &[f32], total: &mut [f32]) {
-        let (channels, filters, pieces, d) = (self.group_inputs(), self.group_filters(), self.pieces(), self.dilation);
+    /// Adds some samples' part of the gradient of W, laid out as the kernel's transform is.
+    pub(super) fn add_filtered_kernel_gradient(&self, samples: Range<usize>, x: &[f32], dy: &[f32], total: &mut [f32]) {
+        let (channels, filters, pieces) = (self.group_inputs(), self.group_filters(), self.pieces());
         let (outputs, size) = (self.outputs(), filters * channels);
-        let (each, stretches) = self.stretches();
+        let (together, (_, stretches)) = (self.together(), self.stretches());
         for (group, total) in total.chunks_exact_mut(POINTS * pieces * size).enumerate() {
-            let x = &x[(sample * self.inputs + group * channels) * self.positions..][..channels * self.positions];
-            let dy = &dy[(sample * self.filters + group * filters) * outputs..][..filters * outputs];
-            for first in (0..stretches).map(|s| s * each) {
-                let columns = each.min(self.columns() - first);
-                let wide = columns + (pieces - 1) * d;
+            for task in 0..samples.len().div_ceil(together) * stretches {
+                let from = samples.start + task / stretches * together;
+                let part = self.part(from..(from + together).min(samples.end), group, task % stretches);
+                let (n, stride, columns) = (part.products(self), part.stride(), part.columns);
                 SCRATCH.with_borrow_mut(|Scratch { phases, x: inputs, y: gradients }| {
-                    self.filtered_inputs(x, first, wide, phases, inputs);
-                    gradients.resize(POINTS * filters * columns, 0.0);
+                    self.filtered_inputs(x, &part, phases, inputs);
+                    // What stands between two samples' columns counts nothing.
+                    gradients.clear();
+                    gradients.resize(POINTS * filters * n, 0.0);
                     phases.resize(SIDE * columns, 0.0);
-                    for (f, row) in dy.chunks_exact(outputs).enumerate() {
-                        for (e, out) in phases.chunks_exact_mut(columns).take(SIDE).enumerate() {
-                            self.phase(row, 0, e, first, out);
+                    for (place, sample) in part.samples.clone().enumerate() {
+                        let dy = &dy[(sample * self.filters + group * filters) * outputs..][..filters * outputs];
+                        for (f, row) in dy.chunks_exact(outputs).enumerate() {
+                            for (e, out) in phases.chunks_exact_mut(columns).take(SIDE).enumerate() {
+                                self.phase(row, 0, e, part.first, out);
+                            }
+                            let g = std::array::from_fn(|e| &phases[e * columns..][..columns]);
+                            let to = rows_mut(gradients, filters, f, n);
+                            transform_gradients(g, to.map(|row| &mut row[place * part.wide..][..columns]));
                         }
-                        let g = std::array::from_fn(|e| &phases[e * columns..][..columns]);
-                        transform_gradients(g, rows_mut(gradients, filters, f, columns));
                     }
                     for point in 0..POINTS {
-                        let left = Matrix::rows(&gradients[point * filters * columns..], columns);
+                        let left = Matrix::rows(&gradients[point * filters * n..], n);
                         for piece in 0..pieces {
                             let target = &mut total[(point * pieces + piece) * size..][..size];
-                            let inputs = &inputs[point * channels * wide + piece * d..];
-                            let right = Matrix::rows(inputs, wide).transposed();
+                            let inputs = &inputs[point * channels * stride + piece * self.dilation..];
+                            let right = Matrix::rows(inputs, stride).transposed();
                             // SAFETY: whole matrices of these sizes; `target` is ours.
                             unsafe {
-                                add_product((target.as_mut_ptr(), channels), left, right, (filters, channels, columns));
-                            }
+                                add_product((target.as_mut_ptr(), channels), left, right, (filters, channels, n))
+                            };
                         }
                     }
                 });

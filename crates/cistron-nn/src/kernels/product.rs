@@ -102,25 +102,29 @@ mod avx512 {
         ((1u32 << width.min(LANES)) - 1) as __mmask16
     }
 
-    /// Adds the product of `R` rows of the left matrix with a panel to a tile.
+    /// Adds the product of `R` rows of the left matrix with the first `H` registers of each row of a panel to a tile.
     #[target_feature(enable = "avx512f")]
-    unsafe fn tile<const R: usize>(
+    unsafe fn tile<const R: usize, const H: usize>(
         depth: usize,
         left: Matrix,
         mut panel: *const f32,
         out: (*mut f32, usize),
         masks: [__mmask16; 2],
     ) {
-        let mut sums = [[_mm512_setzero_ps(); 2]; R];
+        let mut sums = [[_mm512_setzero_ps(); H]; R];
         let mut at = left.start;
         // SAFETY: the callers' matrices have `R` rows and `depth` columns, and the panel as many rows; masked lanes are not touched.
         unsafe {
             for _ in 0..depth {
-                let right = [_mm512_loadu_ps(panel), _mm512_loadu_ps(panel.add(LANES))];
+                let mut right = [_mm512_setzero_ps(); H];
+                for (half, right) in right.iter_mut().enumerate() {
+                    *right = _mm512_loadu_ps(panel.add(half * LANES));
+                }
                 for (i, sums) in sums.iter_mut().enumerate() {
                     let value = _mm512_set1_ps(*at.add(i * left.row));
-                    sums[0] = _mm512_fmadd_ps(value, right[0], sums[0]);
-                    sums[1] = _mm512_fmadd_ps(value, right[1], sums[1]);
+                    for (sum, right) in sums.iter_mut().zip(right) {
+                        *sum = _mm512_fmadd_ps(value, right, *sum);
+                    }
                 }
                 panel = panel.add(COLUMNS);
                 at = at.add(left.column);
@@ -133,6 +137,30 @@ mod avx512 {
                 }
             }
         }
+    }
+
+    /// A tile of as many rows and registers as there are.
+    #[target_feature(enable = "avx512f")]
+    unsafe fn tiles(
+        rows: usize,
+        depth: usize,
+        left: Matrix,
+        panel: *const f32,
+        to: (*mut f32, usize),
+        masks: [__mmask16; 2],
+    ) {
+        macro_rules! tile_of {
+            ($($rows:literal)*) => {
+                match rows {
+                    // SAFETY: as the caller promised.
+                    $($rows if masks[1] == 0 => unsafe { tile::<$rows, 1>(depth, left, panel, to, masks) },)*
+                    // SAFETY: as the caller promised.
+                    $($rows => unsafe { tile::<$rows, 2>(depth, left, panel, to, masks) },)*
+                    _ => {}
+                }
+            };
+        }
+        tile_of!(1 2 3 4 5 6 7 8 9 10 11 12);
     }
 
     /// Lays `depth` rows of up to [`COLUMNS`] columns out one after the other, zeros behind the last column.
@@ -212,20 +240,7 @@ mod avx512 {
                                 Matrix { start: own.start.add(row * own.row), ..own }
                             };
                             let to = (out.0.add((block + row) * out.1 + column), out.1);
-                            match ROWS.min(height - row) {
-                                1 => tile::<1>(depth, left, panel, to, masks),
-                                2 => tile::<2>(depth, left, panel, to, masks),
-                                3 => tile::<3>(depth, left, panel, to, masks),
-                                4 => tile::<4>(depth, left, panel, to, masks),
-                                5 => tile::<5>(depth, left, panel, to, masks),
-                                6 => tile::<6>(depth, left, panel, to, masks),
-                                7 => tile::<7>(depth, left, panel, to, masks),
-                                8 => tile::<8>(depth, left, panel, to, masks),
-                                9 => tile::<9>(depth, left, panel, to, masks),
-                                10 => tile::<10>(depth, left, panel, to, masks),
-                                11 => tile::<11>(depth, left, panel, to, masks),
-                                _ => tile::<ROWS>(depth, left, panel, to, masks),
-                            }
+                            tiles(ROWS.min(height - row), depth, left, panel, to, masks);
                         }
                     }
                 }
