@@ -52,7 +52,7 @@ impl BatchNorm {
             Activation::Silu => NormActivation::Silu,
             Activation::Exponential | Activation::Softplus => NormActivation::Identity,
         };
-        if pass.is_training() && kernels::serve(&x.device()) && fused != NormActivation::Identity {
+        if kernels::serve(&x.device()) && fused != NormActivation::Identity {
             return self.normalise(x, weights, pass, fused);
         }
         let y = self.normalise(x, weights, pass, NormActivation::Identity);
@@ -62,11 +62,15 @@ impl BatchNorm {
     /// `fused` is only given to our own kernels.
     fn normalise(&self, x: Tensor<3>, weights: WeightSlice<'_>, pass: &mut Pass, fused: NormActivation) -> Tensor<3> {
         let (gamma, beta, mean, variance) = (weights.flat(0), weights.flat(1), weights.flat(2), weights.flat(3));
-        if !pass.is_training() {
-            return batch_norm(x, gamma, beta, mean, variance, Self::EPSILON);
+        let ours = kernels::serve(&x.device());
+        let kind = NormKind { epsilon: Self::EPSILON, then: fused, fixed: !pass.is_training() };
+        match (pass.is_training(), ours) {
+            (false, true) => return kernels::batch_norm(x, gamma, beta, mean, variance, kind),
+            (false, false) => return batch_norm(x, gamma, beta, mean, variance, Self::EPSILON),
+            (true, _) => {}
         }
-        let (y, batch_mean, batch_variance) = if kernels::serve(&x.device()) {
-            kernels::batch_norm_train(x, gamma, beta, NormKind { epsilon: Self::EPSILON, then: fused })
+        let (y, batch_mean, batch_variance) = if ours {
+            kernels::batch_norm_train(x, gamma, beta, kind)
         } else {
             let result = batch_norm_train(x, gamma, beta, Self::EPSILON);
             (result.output, result.mean, result.variance)

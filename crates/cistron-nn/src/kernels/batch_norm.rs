@@ -22,6 +22,8 @@ pub(crate) struct NormKind {
     pub epsilon: f64,
     /// What follows.
     pub then: NormActivation,
+    /// Whether the moments are given and do not depend on the values (evaluation), or are the values' own.
+    pub fixed: bool,
 }
 
 /// An activation that is computed with the normalisation.
@@ -111,7 +113,7 @@ impl NormShape {
         kind: NormKind,
     ) -> Vec<f32> {
         assert_eq!(x.len(), self.len());
-        let NormKind { epsilon, then } = kind;
+        let NormKind { epsilon, then, .. } = kind;
         let mut y = vec![0.0f32; x.len()];
         if self.positions == 0 {
             return y;
@@ -132,7 +134,7 @@ impl NormShape {
         y
     }
 
-    /// Gradients of all three inputs, the statistics' dependence on `x` included.
+    /// Gradients of all three inputs; unless they are fixed, the statistics' dependence on `x` is included.
     pub(crate) fn gradients(
         &self,
         x: &[f32],
@@ -171,8 +173,10 @@ impl NormShape {
                 }
                 let product = product * f64::from(inverse);
                 // dx = γ/σ · (dz − mean(dz) − x̂ · mean(dz · x̂))
-                let shift = (total / self.each()) as f32;
-                let slope = (product / self.each()) as f32 * inverse;
+                // With given moments only γ/σ · dz.
+                let weight = if kind.fixed { 0.0 } else { 1.0 / self.each() };
+                let shift = (total * weight) as f32;
+                let slope = (product * weight) as f32 * inverse;
                 for start in self.starts(channel) {
                     // SAFETY: as above.
                     let dx = unsafe { out.slice(start, self.positions) };
@@ -197,12 +201,20 @@ mod tests {
     use proptest::prelude::*;
 
     /// The definition, in f64.
-    fn naive(s: &NormShape, x: &[f64], gamma: &[f64], beta: &[f64], then: NormActivation) -> Vec<f64> {
+    fn naive(
+        s: &NormShape,
+        x: &[f64],
+        gamma: &[f64],
+        beta: &[f64],
+        then: NormActivation,
+        given: Option<&[f32]>,
+    ) -> Vec<f64> {
         let mut y = vec![0.0; x.len()];
         for c in 0..s.channels {
             let at: Vec<usize> = s.starts(c).flat_map(|start| start..start + s.positions).collect();
             let mean = at.iter().map(|&i| x[i]).sum::<f64>() / s.each();
             let variance = at.iter().map(|&i| (x[i] - mean).powi(2)).sum::<f64>() / s.each();
+            let (mean, variance) = given.map_or((mean, variance), |g| (f64::from(g[c]), f64::from(g[s.channels + c])));
             for i in at {
                 let value = gamma[c] * (x[i] - mean) / (variance + 1e-5).sqrt() + beta[c];
                 y[i] = match then {
@@ -221,23 +233,27 @@ mod tests {
 
     proptest! {
         #[test]
-        fn values_and_finite_differences(batch in 1usize..4, channels in 1usize..4, positions in 8usize..70, seed in 0u64..500, then in 0usize..3) {
+        fn values_and_finite_differences(batch in 1usize..4, channels in 1usize..4, positions in 8usize..70, seed in 0u64..500, then in 0usize..3, fixed in any::<bool>()) {
             let then = [NormActivation::Identity, NormActivation::Relu, NormActivation::Silu][then];
-            let kind = NormKind { epsilon: 1e-5, then };
+            let kind = NormKind { epsilon: 1e-5, then, fixed };
             let s = NormShape { batch, channels, positions };
             let (x, dy) = (numbers(seed, s.len()), numbers(seed + 9, s.len()));
             let (gamma, beta) = (numbers(seed + 1, channels), numbers(seed + 2, channels));
-            let moments = s.moments(&x);
+            let mut moments = s.moments(&x);
+            if fixed {
+                moments.iter_mut().for_each(|m| *m = 0.9 * *m + 0.1);
+            }
+            let given = fixed.then_some(moments.as_slice());
             let y = s.normalise(&x, &gamma, &beta, &moments, kind);
             let (x64, gamma64, beta64) = (double(&x), double(&gamma), double(&beta));
             // At the rectifier's kink there is no derivative to compare with.
-            let before = naive(&s, &x64, &gamma64, &beta64, NormActivation::Identity);
+            let before = naive(&s, &x64, &gamma64, &beta64, NormActivation::Identity, given);
             prop_assume!(then != NormActivation::Relu || before.iter().all(|v| v.abs() > 1e-4));
-            for (y, truth) in y.iter().zip(naive(&s, &x64, &gamma64, &beta64, then)) {
+            for (y, truth) in y.iter().zip(naive(&s, &x64, &gamma64, &beta64, then, given)) {
                 prop_assert!((f64::from(*y) - truth).abs() < 1e-4, "{y} {truth}");
             }
             let loss = |x: &[f64], gamma: &[f64], beta: &[f64]| -> f64 {
-                naive(&s, x, gamma, beta, then).iter().zip(&dy).map(|(y, d)| y * f64::from(*d)).sum()
+                naive(&s, x, gamma, beta, then, given).iter().zip(&dy).map(|(y, d)| y * f64::from(*d)).sum()
             };
             let found = s.gradients(&x, &gamma, &beta, &moments, kind, &dy);
             let step = 1e-5;

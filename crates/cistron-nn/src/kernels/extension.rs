@@ -29,7 +29,7 @@ pub(crate) trait KernelBackend: Backend {
     ) -> FloatTensor<Self>;
     /// Means and variances of the channels, `[2, channels]`; a constant to backward passes.
     fn moments(x: FloatTensor<Self>) -> FloatTensor<Self>;
-    /// Batch norm with the moments of `x` itself, whose dependence on `x` the gradient takes in.
+    /// Batch norm with moments, whose dependence on `x` the gradient takes in unless they are fixed.
     fn normalise(
         x: FloatTensor<Self>,
         gamma: FloatTensor<Self>,
@@ -88,6 +88,25 @@ pub(crate) fn batch_norm_train(
     let moments = Tensor::<2>::from_dispatch(moments);
     let row = |i: usize| moments.clone().slice([i..i + 1, 0..channels]).reshape([channels]);
     (Tensor::from_dispatch(y), row(0), row(1))
+}
+
+/// Batch norm with given moments on the processor, then an activation.
+pub(crate) fn batch_norm(
+    x: Tensor<3>,
+    gamma: Tensor<1>,
+    beta: Tensor<1>,
+    mean: Tensor<1>,
+    variance: Tensor<1>,
+    kind: NormKind,
+) -> Tensor<3> {
+    let moments = Tensor::<1>::stack::<2>(vec![mean, variance], 0).without_autodiff();
+    Tensor::from_dispatch(<Dispatch as KernelBackend>::normalise(
+        x.into_dispatch(),
+        gamma.into_dispatch(),
+        beta.into_dispatch(),
+        moments.into_dispatch(),
+        kind,
+    ))
 }
 
 /// Dropout on the processor.
