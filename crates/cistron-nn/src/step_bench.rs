@@ -4,7 +4,7 @@
 use std::str::FromStr;
 use std::time::Instant;
 
-use burn::tensor::{Tensor, TensorData, activation};
+use burn::tensor::{Device, Tensor, TensorData, activation};
 use cistron_core::{Stream, keyed_rng};
 use rand::RngExt;
 
@@ -93,9 +93,9 @@ pub struct StepReport {
     pub values: Vec<f64>,
 }
 
-/// Shape of the sequences, the plan, and what the output is compared with.
+/// The sequences, the plan, and what the output is compared with.
 struct Case {
-    batch: usize,
+    x: Tensor<3>,
     plan: Plan,
     objective: Objective,
 }
@@ -198,14 +198,28 @@ fn bins(plan: &mut PlanBuilder) {
     plan.push("mean", Block::GlobalAveragePool(GlobalAveragePool));
 }
 
-fn case(network: StepNetwork, device: &burn::tensor::Device) -> Result<Case, NnError> {
-    let (batch, channels, positions) = match network {
-        StepNetwork::Basset => (64, 4, 600),
-        StepNetwork::ResidualBind => (32, 4, 2048),
-        StepNetwork::BpNet => (16, 4, 2114),
-        StepNetwork::DreamCnn | StepNetwork::DreamRnn => (64, 6, 150),
-    };
-    let mut plan = PlanBuilder::new(Shape { channels, positions });
+/// Sequences of a step.
+const fn batch_size(network: StepNetwork) -> usize {
+    match network {
+        StepNetwork::ResidualBind => 32,
+        StepNetwork::BpNet => 16,
+        StepNetwork::Basset | StepNetwork::DreamCnn | StepNetwork::DreamRnn => 64,
+    }
+}
+
+/// Shape of a sequence.
+const fn input(network: StepNetwork) -> Shape {
+    match network {
+        StepNetwork::Basset => Shape { channels: 4, positions: 600 },
+        StepNetwork::ResidualBind => Shape { channels: 4, positions: 2048 },
+        StepNetwork::BpNet => Shape { channels: 4, positions: 2114 },
+        StepNetwork::DreamCnn | StepNetwork::DreamRnn => Shape { channels: 6, positions: 150 },
+    }
+}
+
+fn case(network: StepNetwork, batch: usize, input: Shape, device: &Device) -> Result<Case, NnError> {
+    let Shape { channels, positions } = input;
+    let mut plan = PlanBuilder::new(input);
     layers(network, &mut plan);
     let plan = plan.finish(network.name(), "the network is fixed")?;
     let mut rng = keyed_rng(1, Stream::Simulate, 1, 0);
@@ -220,7 +234,8 @@ fn case(network: StepNetwork, device: &burn::tensor::Device) -> Result<Case, NnE
             Tensor::from_data(TensorData::new(draw(batch * 164, label), [batch, 164, 1]), device),
         ),
         StepNetwork::ResidualBind => {
-            let target = TensorData::new(draw(batch * 15 * 64, counts), [batch, 15, 64]);
+            let bins = plan.output().positions;
+            let target = TensorData::new(draw(batch * 15 * bins, counts), [batch, 15, bins]);
             Objective::Loss(Loss::Poisson, Tensor::from_data(target, device))
         }
         StepNetwork::BpNet => Objective::ProfileCounts(Tensor::from_data(
@@ -233,7 +248,13 @@ fn case(network: StepNetwork, device: &burn::tensor::Device) -> Result<Case, NnE
             Objective::Distribution(activation::softmax(logits, 1))
         }
     };
-    Ok(Case { batch, plan, objective })
+    let mut rng = keyed_rng(1, Stream::Simulate, 0, 0);
+    let mut one_hot = vec![0.0f32; batch * channels * positions];
+    for sequence in one_hot.chunks_exact_mut(channels * positions) {
+        (0..positions).for_each(|p| sequence[rng.random_range(0..4) * positions + p] = 1.0);
+    }
+    let x = Tensor::from_data(TensorData::new(one_hot, [batch, channels, positions]), device);
+    Ok(Case { x, plan, objective })
 }
 
 /// Runs one step more than `iters` (the first warms up) of a network on the same random batch, with as many threads (all without a
@@ -256,15 +277,9 @@ pub fn measure_step(
 
 fn measure(network: StepNetwork, mode: StepMode, iters: usize, device: DeviceChoice) -> Result<StepReport, NnError> {
     let device = device.open()?;
-    let Case { batch, plan, objective } = case(network, &device)?;
+    let batch = batch_size(network);
+    let Case { x, plan, objective } = case(network, batch, input(network), &device)?;
     let parameters = plan.parameters();
-    let Shape { channels, positions } = plan.input();
-    let mut rng = keyed_rng(1, Stream::Simulate, 0, 0);
-    let mut one_hot = vec![0.0f32; batch * channels * positions];
-    for sequence in one_hot.chunks_exact_mut(channels * positions) {
-        (0..positions).for_each(|p| sequence[rng.random_range(0..4) * positions + p] = 1.0);
-    }
-    let x = Tensor::<3>::from_data(TensorData::new(one_hot, [batch, channels, positions]), &device);
     let mut network = Network::new(plan, 1, &device);
     let mut optimiser = Optimiser::new(&network);
     let (mut seconds, mut values) = (Vec::new(), Vec::new());
@@ -298,16 +313,62 @@ fn measure(network: StepNetwork, mode: StepMode, iters: usize, device: DeviceCho
 #[cfg(test)]
 mod tests {
     use super::*;
-    use burn::tensor::Device;
+    use crate::kernels;
 
     /// The numbers that torch_step.py prints as "params".
     #[test]
     fn parameters_are_those_of_the_reference() {
-        let of = |network| case(network, &Device::flex()).unwrap().plan.parameters();
+        let of = |network| case(network, 1, input(network), &Device::flex()).unwrap().plan.parameters();
         assert_eq!(of(StepNetwork::Basset), 4_531_064);
         assert_eq!(of(StepNetwork::ResidualBind), 19_252_239);
         assert_eq!(of(StepNetwork::BpNet), 109_122);
         assert_eq!(of(StepNetwork::DreamCnn), 1_933_970);
         assert_eq!(of(StepNetwork::DreamRnn), 4_130_578);
+    }
+
+    /// Loss, new statistics and the gradient of every weight, with our kernels and with burn's operations.
+    #[test]
+    fn a_step_is_that_of_the_stock_backend() {
+        for network in StepNetwork::ALL {
+            let device = Device::flex();
+            // Of millions of rectified values a few are so close to 0 that rounding decides their gradient: ResidualBind is taken short.
+            let shape = match network {
+                StepNetwork::ResidualBind => Shape { positions: 128, ..input(network) },
+                _ => input(network),
+            };
+            let Case { x, plan, objective } = case(network, 2, shape, &device).unwrap();
+            let built = Network::new(plan, 1, &device);
+            let step = || {
+                let leaves = built.weights.leaves();
+                let mut pass = Pass::train(1, 0, 0);
+                let loss = objective.loss(built.forward_with(&leaves, x.clone(), &mut pass));
+                let mut gradients = loss.backward();
+                let host = |t: Tensor<1>| t.into_data().try_into_vec_as::<f32>().unwrap();
+                let mut all = vec![("loss".to_owned(), host(loss))];
+                all.extend(pass.statistics.into_iter().map(|(i, t)| (built.weights.entries[i].name.clone(), host(t))));
+                for leaf in leaves.entries {
+                    if let Some(gradient) = leaf.value.grad_remove(&mut gradients) {
+                        all.push((leaf.name, host(gradient)));
+                    }
+                }
+                all
+            };
+            let (ours, stock) = (step(), kernels::stock(step));
+            assert_eq!(ours.len(), stock.len());
+            assert!(ours.len() > 5);
+            // Relative to the length of the array: single values may be differences of large ones. A gradient that is 0 (of BPNet's profile
+            // bias, as a softmax follows) is what rounding leaves of the others'.
+            let norm = |v: &mut dyn Iterator<Item = f32>| v.map(|v| f64::from(v).powi(2)).sum::<f64>().sqrt();
+            let largest = stock.iter().map(|(_, b)| norm(&mut b.iter().copied())).fold(0.0, f64::max);
+            for ((name, a), (_, b)) in ours.iter().zip(&stock) {
+                let difference = norm(&mut a.iter().zip(b).map(|(a, b)| a - b));
+                let length = norm(&mut b.iter().copied());
+                assert!(
+                    difference <= 1e-4 * length + 1e-8 * largest,
+                    "{} {name}: {difference} of {length}",
+                    network.name()
+                );
+            }
+        }
     }
 }

@@ -1,9 +1,8 @@
 //! A bidirectional LSTM (Hochreiter and Schmidhuber 1997; gates in the order input, forget, cell, output, as PyTorch has them): forward and
 //! backward through time.
 //!
-//! Values lie as `[channels, positions · batch]`, the batch innermost, so that a position's step is a product of a matrix with a block of
-//! columns and the gates are loops over neighbouring values. What the inputs add to the gates is one product over all positions
-//! beforehand; the two directions run beside each other.
+//! Values lie as `[positions, channels, batch]`, so that a position's step is a product of two matrices that lie close together, and the gates
+//! are loops over neighbouring values. The two directions run beside each other.
 
 use cistron_core::wide;
 use rayon::prelude::*;
@@ -30,7 +29,7 @@ struct Weights<'a> {
     biases: [&'a [f32]; 2],
 }
 
-/// What the backward pass of one direction needs, `[…, positions · batch]` each.
+/// What the backward pass of one direction needs, `[positions, …, batch]` each.
 #[derive(Debug, Clone)]
 struct Memory {
     /// After their activations: `[4 · hidden]`.
@@ -42,37 +41,61 @@ struct Memory {
 /// What the backward pass needs.
 #[derive(Debug, Clone)]
 pub(crate) struct LstmMemory {
-    /// `[inputs, positions · batch]`.
+    /// `[positions, inputs, batch]`.
     x: Vec<f32>,
     directions: [Memory; 2],
 }
 
-/// `[batch, channels, positions]` to `[channels, positions · batch]`, adding to what is there; `channel` is where the channels begin.
-fn add_batch_last(x: &[f32], batch: usize, channels: usize, channel: usize, out: &mut [f32]) {
-    let positions = out.len() / batch / channels;
-    let all = x.len() / batch / positions;
-    out.par_chunks_exact_mut(positions * batch).enumerate().for_each(|(c, out)| {
-        for sample in 0..batch {
-            let row = &x[(sample * all + channel + c) * positions..][..positions];
-            out[sample..].iter_mut().step_by(batch).zip(row).for_each(|(o, v)| *o += v);
+/// Positions, and samples, that are turned over together.
+const TURNED: usize = 16;
+/// Positions whose products with the gates' gradients are summed at once.
+const SUMMED: usize = 8;
+
+/// Some channels, from `channel` on, of `[batch, all, positions]` to `[positions, channels, batch]`.
+fn batch_last(x: &[f32], batch: usize, channels: usize, channel: usize, positions: usize) -> Vec<f32> {
+    let all = x.len() / (batch * positions).max(1);
+    let mut out = vec![0.0f32; positions * channels * batch];
+    out.par_chunks_mut(TURNED * channels * batch).enumerate().for_each(|(part, out)| {
+        let (first, count) = (part * TURNED, out.len() / (channels * batch));
+        for c in 0..channels {
+            for sample in 0..batch {
+                let row = &x[(sample * all + channel + c) * positions + first..][..count];
+                let to = out[c * batch + sample..].iter_mut().step_by(channels * batch);
+                to.zip(row).for_each(|(o, v)| *o = *v);
+            }
+        }
+    });
+    out
+}
+
+/// `[positions, channels, batch]` to channels from `channel` on of `[batch, all, positions]`.
+fn batch_first(x: &[f32], batch: usize, channels: usize, channel: usize, out: &mut [f32]) {
+    let positions = x.len() / (batch * channels).max(1);
+    let all = out.len() / (batch * positions).max(1);
+    out.par_chunks_mut(TURNED * all * positions).enumerate().for_each(|(part, out)| {
+        let (first, count) = (part * TURNED, out.len() / (all * positions));
+        for c in 0..channels {
+            for position in 0..positions {
+                let row = &x[(position * channels + c) * batch + first..][..count];
+                let to = out[(channel + c) * positions + position..].iter_mut().step_by(all * positions);
+                to.zip(row).for_each(|(o, v)| *o = *v);
+            }
         }
     });
 }
 
-/// `[channels, positions · batch]` to channels from `channel` on of `[batch, all, positions]`.
-fn batch_first(x: &[f32], batch: usize, channels: usize, channel: usize, out: &mut [f32]) {
-    let positions = x.len() / batch / channels;
-    let all = out.len() / batch / positions;
-    out.par_chunks_exact_mut(all * positions).enumerate().for_each(|(sample, out)| {
-        for (c, row) in out[channel * positions..][..channels * positions].chunks_exact_mut(positions).enumerate() {
-            let x = &x[c * positions * batch + sample..];
-            row.iter_mut().zip(x.iter().step_by(batch)).for_each(|(o, v)| *o = *v);
-        }
-    });
+/// A matrix with its rows as columns.
+fn turned(matrix: &[f32], columns: usize) -> Vec<f32> {
+    let rows = matrix.len() / columns.max(1);
+    let mut out = vec![0.0f32; matrix.len()];
+    for (row, values) in matrix.chunks_exact(columns).enumerate() {
+        out[row..].iter_mut().step_by(rows).zip(values).for_each(|(to, value)| *to = *value);
+    }
+    out
 }
 
 wide! {
-/// One unit's gates before their activations, which take their place; `before` is the cell one step earlier.
+/// Gates before their activations, which take their place; `before` is the cell one step earlier.
 #[allow(clippy::too_many_arguments)]
 fn gate_step(i: &mut [f32], f: &mut [f32], g: &mut [f32], o: &mut [f32], before: &[f32], cell: &mut [f32], hidden: &mut [f32]) {
     let n = i.len();
@@ -90,7 +113,7 @@ fn gate_step(i: &mut [f32], f: &mut [f32], g: &mut [f32], o: &mut [f32], before:
 }
 
 wide! {
-/// Gradients of one unit's gates before their activations take the place of the gates; `carry` is the gradient of the cell, handed on to
+/// Gradients of the gates before their activations take the place of the gates; `carry` is the gradient of the cell, handed on to
 /// the step before.
 #[allow(clippy::too_many_arguments)]
 fn gate_gradient_step(i: &mut [f32], f: &mut [f32], g: &mut [f32], o: &mut [f32], before: &[f32], cell: &[f32], dh: &[f32], carry: &mut [f32]) {
@@ -120,11 +143,6 @@ impl LstmShape {
         4 * self.hidden * (self.inputs + self.hidden + 2)
     }
 
-    /// Columns: positions × batch.
-    fn columns(&self) -> usize {
-        self.positions * self.batch
-    }
-
     fn parts<'a>(&self, weights: &'a [f32], direction: usize) -> Weights<'a> {
         let weights = &weights[direction * self.weights_each()..][..self.weights_each()];
         let gates = 4 * self.hidden;
@@ -142,8 +160,7 @@ impl LstmShape {
     /// `[batch, 2 · hidden, positions]` and what the backward pass needs.
     pub(crate) fn forward(&self, x: &[f32], weights: &[f32]) -> (Vec<f32>, LstmMemory) {
         assert_eq!((x.len(), weights.len()), (self.batch * self.inputs * self.positions, self.weights()));
-        let mut columns = vec![0.0f32; x.len()];
-        add_batch_last(x, self.batch, self.inputs, 0, &mut columns);
+        let columns = batch_last(x, self.batch, self.inputs, 0, self.positions);
         let run = |direction| self.forward_one(&columns, &self.parts(weights, direction), direction);
         let (forward, backward) = rayon::join(|| run(0), || run(1));
         let mut y = vec![0.0f32; self.batch * 2 * self.hidden * self.positions];
@@ -154,37 +171,33 @@ impl LstmShape {
     }
 
     fn forward_one(&self, x: &[f32], weights: &Weights<'_>, direction: usize) -> Memory {
-        let (n, b, h) = (self.columns(), self.batch, self.hidden);
-        let mut gates = vec![0.0f32; 4 * h * n];
-        for (row, values) in gates.chunks_exact_mut(n).enumerate() {
-            values.fill(weights.biases[0][row] + weights.biases[1][row]);
-        }
-        let kernel = Matrix::rows(weights.input, self.inputs);
-        // SAFETY: whole matrices of these sizes; `gates` is ours.
-        unsafe { add_product((gates.as_mut_ptr(), n), kernel, Matrix::rows(x, n), (4 * h, n, self.inputs)) };
-        let (mut cells, mut hidden) = (vec![0.0f32; h * n], vec![0.0f32; h * n]);
-        let mut earlier = vec![0.0f32; b];
+        let (b, h, n) = (self.batch, self.hidden, self.positions);
+        let (mut gates, mut cells, mut hidden) =
+            (vec![0.0f32; 4 * h * b * n], vec![0.0f32; h * b * n], vec![0.0f32; h * b * n]);
+        let mut cell_before = vec![0.0f32; h * b];
         let mut before: Option<usize> = None;
         for position in self.order(direction) {
-            let at = position * b;
+            let here = &mut gates[position * 4 * h * b..][..4 * h * b];
+            for ((row, first), second) in here.chunks_exact_mut(b).zip(weights.biases[0]).zip(weights.biases[1]) {
+                row.fill(first + second);
+            }
+            let input = Matrix::rows(&x[position * self.inputs * b..], b);
+            // SAFETY: whole matrices of these sizes; `here` is ours.
+            unsafe {
+                let kernel = Matrix::rows(weights.input, self.inputs);
+                add_product((here.as_mut_ptr(), b), kernel, input, (4 * h, b, self.inputs));
+            }
             if let Some(before) = before {
-                let (left, right) = (Matrix::rows(weights.recurrent, h), Matrix::rows(&hidden[before * b..], n));
-                // SAFETY: `before` and `position` are columns of matrices with `n` columns; `gates` is ours.
-                unsafe { add_product((gates[at..].as_mut_ptr(), n), left, right, (4 * h, b, h)) };
+                let (left, right) = (Matrix::rows(weights.recurrent, h), Matrix::rows(&hidden[before * h * b..], b));
+                // SAFETY: whole matrices of these sizes; `here` is ours.
+                unsafe { add_product((here.as_mut_ptr(), b), left, right, (4 * h, b, h)) };
+                cell_before.copy_from_slice(&cells[before * h * b..][..h * b]);
             }
-            let (i, rest) = gates.split_at_mut(h * n);
-            let (f, rest) = rest.split_at_mut(h * n);
-            let (g, o) = rest.split_at_mut(h * n);
-            for unit in 0..h {
-                let at = unit * n + at;
-                if let Some(before) = before {
-                    earlier.copy_from_slice(&cells[unit * n + before * b..][..b]);
-                }
-                let here = at..at + b;
-                let (i, f, g, o) =
-                    (&mut i[here.clone()], &mut f[here.clone()], &mut g[here.clone()], &mut o[here.clone()]);
-                gate_step(i, f, g, o, &earlier, &mut cells[here.clone()], &mut hidden[here]);
-            }
+            let (i, rest) = here.split_at_mut(h * b);
+            let (f, rest) = rest.split_at_mut(h * b);
+            let (g, o) = rest.split_at_mut(h * b);
+            let own = position * h * b..(position + 1) * h * b;
+            gate_step(i, f, g, o, &cell_before, &mut cells[own.clone()], &mut hidden[own]);
             before = Some(position);
         }
         Memory { gates, cells, hidden }
@@ -211,68 +224,75 @@ impl LstmShape {
         dy: &[f32],
         direction: usize,
     ) -> (Vec<f32>, Vec<f32>) {
-        let (n, b, h) = (self.columns(), self.batch, self.hidden);
-        let mut upper = vec![0.0f32; h * n];
-        add_batch_last(dy, b, h, direction * h, &mut upper);
+        let (b, h, n) = (self.batch, self.hidden, self.positions);
+        let mut dh = batch_last(dy, b, h, direction * h, n);
+        // Turned once, as they are read at every position.
+        let (input, recurrent) = (turned(weights.input, self.inputs), turned(weights.recurrent, h));
         // Gradients take the place of the gates, from the last position that was visited to the first.
         let mut gates = memory.gates.clone();
-        let (mut dh, mut carry) = (vec![0.0f32; h * b], vec![0.0f32; h * b]);
-        let nothing = vec![0.0f32; b];
-        // Turned once, as it is read at every position.
-        let mut recurrent = vec![0.0f32; 4 * h * h];
-        for (row, values) in weights.recurrent.chunks_exact(h).enumerate() {
-            recurrent[row..].iter_mut().step_by(4 * h).zip(values).for_each(|(to, value)| *to = *value);
-        }
+        let (mut carry, nothing) = (vec![0.0f32; h * b], vec![0.0f32; h * b]);
+        let mut dx = vec![0.0f32; self.inputs * b * n];
         let order: Vec<usize> = self.order(direction).collect();
         for (step, &position) in order.iter().enumerate().rev() {
-            let at = position * b;
-            for (dh, upper) in dh.chunks_exact_mut(b).zip(upper.chunks_exact(n)) {
-                dh.copy_from_slice(&upper[at..at + b]);
-            }
+            let own = position * h * b..(position + 1) * h * b;
+            let dh = &mut dh[own.clone()];
             if let Some(after) = order.get(step + 1) {
-                let (left, right) = (Matrix::rows(&recurrent, 4 * h), Matrix::rows(&gates[after * b..], n));
-                // SAFETY: `after` is a column of a matrix with `n` columns; `dh` is ours.
+                let (left, right) = (Matrix::rows(&recurrent, 4 * h), Matrix::rows(&gates[after * 4 * h * b..], b));
+                // SAFETY: whole matrices of these sizes; `dh` is ours.
                 unsafe { add_product((dh.as_mut_ptr(), b), left, right, (h, b, 4 * h)) };
             }
-            let before = step.checked_sub(1).map(|s| order[s] * b);
-            let (i, rest) = gates.split_at_mut(h * n);
-            let (f, rest) = rest.split_at_mut(h * n);
-            let (g, o) = rest.split_at_mut(h * n);
-            for unit in 0..h {
-                let here = unit * n + at..unit * n + at + b;
-                let earlier = before.map_or(nothing.as_slice(), |before| &memory.cells[unit * n + before..][..b]);
-                let (i, f, g, o) =
-                    (&mut i[here.clone()], &mut f[here.clone()], &mut g[here.clone()], &mut o[here.clone()]);
-                let own = unit * b..(unit + 1) * b;
-                gate_gradient_step(i, f, g, o, earlier, &memory.cells[here], &dh[own.clone()], &mut carry[own]);
+            let earlier =
+                step.checked_sub(1).map_or(nothing.as_slice(), |s| &memory.cells[order[s] * h * b..][..h * b]);
+            let here = &mut gates[position * 4 * h * b..][..4 * h * b];
+            let (i, rest) = here.split_at_mut(h * b);
+            let (f, rest) = rest.split_at_mut(h * b);
+            let (g, o) = rest.split_at_mut(h * b);
+            gate_gradient_step(i, f, g, o, earlier, &memory.cells[own], dh, &mut carry);
+            let dx = &mut dx[position * self.inputs * b..][..self.inputs * b];
+            let (left, right) = (Matrix::rows(&input, 4 * h), Matrix::rows(here, b));
+            // SAFETY: whole matrices of these sizes; `dx` is ours.
+            unsafe { add_product((dx.as_mut_ptr(), b), left, right, (self.inputs, b, 4 * h)) };
+        }
+        let mut dw = vec![0.0f32; self.weights_each()];
+        let (d_input, rest) = dw.split_at_mut(4 * h * self.inputs);
+        let (d_recurrent, biases) = rest.split_at_mut(4 * h * h);
+        // Every position with its inputs, and with the hidden values of the one visited before it.
+        let zero = vec![0.0f32; h * b];
+        let (mut left, mut below, mut side) = (Vec::new(), Vec::new(), Vec::new());
+        for (part, positions) in order.chunks(SUMMED).enumerate() {
+            let before = |i: usize| (part * SUMMED + i).checked_sub(1).map(|s| order[s]);
+            let gate = |i: usize| &gates[positions[i] * 4 * h * b..][..4 * h * b];
+            beside(&mut left, positions.len(), b, gate);
+            beside(&mut below, positions.len(), b, |i| &x[positions[i] * self.inputs * b..][..self.inputs * b]);
+            beside(&mut side, positions.len(), b, |i| {
+                before(i).map_or(zero.as_slice(), |p| &memory.hidden[p * h * b..][..h * b])
+            });
+            let k = positions.len() * b;
+            let left = Matrix::rows(&left, k);
+            let (below, side) = (Matrix::rows(&below, k).transposed(), Matrix::rows(&side, k).transposed());
+            // SAFETY: whole matrices of these sizes; what is written is ours.
+            unsafe {
+                add_product((d_input.as_mut_ptr(), self.inputs), left, below, (4 * h, self.inputs, k));
+                add_product((d_recurrent.as_mut_ptr(), h), left, side, (4 * h, h, k));
             }
         }
-        let mut dx = vec![0.0f32; self.inputs * n];
-        let mut dw = vec![0.0f32; self.weights_each()];
-        let (input, rest) = dw.split_at_mut(4 * h * self.inputs);
-        let (recurrent, biases) = rest.split_at_mut(4 * h * h);
-        let all = Matrix::rows(&gates, n);
-        // SAFETY: whole matrices of these sizes; what is written is ours.
-        unsafe {
-            let kernel = Matrix::rows(weights.input, self.inputs).transposed();
-            add_product((dx.as_mut_ptr(), n), kernel, all, (self.inputs, n, 4 * h));
-            let columns = Matrix::rows(x, n).transposed();
-            add_product((input.as_mut_ptr(), self.inputs), all, columns, (4 * h, self.inputs, n));
-        }
-        if self.positions > 1 {
-            // Every position with the hidden values of the one visited before it.
-            let (gate, hidden) = if direction == 0 { (b, 0) } else { (0, b) };
-            let (left, right) =
-                (Matrix::rows(&gates[gate..], n), Matrix::rows(&memory.hidden[hidden..], n).transposed());
-            // SAFETY: of the `n` columns of both, all but the first or the last `b` are read.
-            unsafe { add_product((recurrent.as_mut_ptr(), h), left, right, (4 * h, h, n - b)) };
-        }
         let (first, second) = biases.split_at_mut(4 * h);
-        for ((first, second), row) in first.iter_mut().zip(second).zip(gates.chunks_exact(n)) {
-            *first = super::rows::sum(row) as f32;
+        for (row, (first, second)) in first.iter_mut().zip(second).enumerate() {
+            let of = |position: usize| super::rows::sum(&gates[(position * 4 * h + row) * b..][..b]);
+            *first = (0..n).map(of).sum::<f64>() as f32;
             *second = *first;
         }
         (dx, dw)
+    }
+}
+
+/// Matrices of rows of `width` values, one beside the other.
+fn beside<'a>(out: &mut Vec<f32>, count: usize, width: usize, matrix: impl Fn(usize) -> &'a [f32]) {
+    out.clear();
+    out.resize(count * matrix(0).len(), 0.0);
+    for i in 0..count {
+        let rows = out[i * width..].chunks_mut(count * width).zip(matrix(i).chunks_exact(width));
+        rows.for_each(|(to, row)| to[..width].copy_from_slice(row));
     }
 }
 

@@ -216,8 +216,10 @@ mod avx512 {
         if anew {
             rows.resize(BLOCK * DEPTH, 0.0);
         }
-        for from in (0..k).step_by(DEPTH) {
-            let depth = DEPTH.min(k - from);
+        // Parts of about equal length.
+        let each = k.div_ceil(k.div_ceil(DEPTH).max(1)).max(1);
+        for from in (0..k).step_by(each) {
+            let depth = each.min(k - from);
             for block in (0..m).step_by(BLOCK) {
                 let height = BLOCK.min(m - block);
                 // SAFETY: every part lies in the matrices that the caller promised.
