@@ -8,7 +8,8 @@ use crate::{AttributionMaps, Pattern};
 /// How to call hits.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PatternHitOptions {
-    /// A hit is at least as similar to the pattern, and contributes at least as much, as all but this share of the pattern's own seqlets.
+    /// Share of a pattern's own seqlets that its two thresholds, of similarity and of contribution, may lose together; each is what the same number
+    /// of seqlets fall short of.
     pub share_lost: f64,
     /// Positions whose mean contribution is below this share of the pattern's largest are cut off at its ends.
     pub trim: f64,
@@ -78,7 +79,7 @@ impl Caller {
         let core = pattern.core(options.trim);
         let track = PatternTrack::new(pattern, core.clone());
         let sign = pattern.total_contribution().signum();
-        let (mut similarities, mut contributions): (Vec<f64>, Vec<f64>) = pattern
+        let (similarities, contributions): (Vec<f64>, Vec<f64>) = pattern
             .seqlets
             .iter()
             .map(|s| {
@@ -88,13 +89,28 @@ impl Caller {
                 (seqlet_similarity(maps, s.example, start, &track).0, sum * sign)
             })
             .unzip();
-        let least = |values: &mut Vec<f64>| {
+        let level = joint_level(&similarities, &contributions, options.share_lost);
+        let least = |mut values: Vec<f64>| {
             values.sort_unstable_by(f64::total_cmp);
-            values[((values.len() as f64 * options.share_lost) as usize).min(values.len() - 1)]
+            values[level]
         };
-        let (least_similarity, least_contribution) = (least(&mut similarities), least(&mut contributions));
+        let (least_similarity, least_contribution) = (least(similarities), least(contributions));
         Self { track, sign, least_similarity, least_contribution }
     }
+}
+
+/// The largest rank such that all but a share of the pairs have both values at or above the values of that rank.
+fn joint_level(a: &[f64], b: &[f64], share_lost: f64) -> usize {
+    let ranks = |values: &[f64]| {
+        let mut order: Vec<usize> = (0..values.len()).collect();
+        order.sort_unstable_by(|i, j| values[*i].total_cmp(&values[*j]));
+        let mut ranks = vec![0; values.len()];
+        order.into_iter().enumerate().for_each(|(rank, i)| ranks[i] = rank);
+        ranks
+    };
+    let mut lower: Vec<usize> = ranks(a).into_iter().zip(ranks(b)).map(|(a, b)| a.min(b)).collect();
+    lower.sort_unstable();
+    lower[((lower.len() as f64 * share_lost) as usize).min(lower.len() - 1)]
 }
 
 fn without_overlaps(mut hits: Vec<PatternHit>) -> Vec<PatternHit> {
@@ -109,4 +125,20 @@ fn without_overlaps(mut hits: Vec<PatternHit>) -> Vec<PatternHit> {
     }
     kept.sort_by_key(|h| (h.start_0, h.pattern));
     kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_thresholds_together_lose_the_share() {
+        // Of ten pairs, ranks 0 and 1 of either side are four different ones: rank 1 loses two, rank 2 four.
+        let a: Vec<f64> = (0..10).map(f64::from).collect();
+        let b: Vec<f64> = (0..10).rev().map(f64::from).collect();
+        assert_eq!(joint_level(&a, &b, 0.2), 1);
+        assert_eq!(joint_level(&a, &b, 0.4), 2);
+        assert_eq!(joint_level(&a, &a, 0.2), 2);
+        assert_eq!(joint_level(&a, &b, 0.0), 0);
+    }
 }
