@@ -24,7 +24,7 @@ const SIDE: usize = 3;
 /// Products of a tile.
 const POINTS: usize = 5;
 /// Channels and filters of a group from which the products are worth the transformations.
-const FEWEST_CHANNELS: usize = 32;
+const FEWEST_CHANNELS: usize = 48;
 /// Values of the transformed input of a stretch of columns that are aimed at.
 const STRETCH_VALUES: usize = 1 << 17;
 
