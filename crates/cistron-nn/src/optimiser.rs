@@ -1,7 +1,8 @@
 use burn::optim::{Adam, AdamConfig, AdamState, AdaptiveMomentumState, Optimizer};
-use burn::tensor::Gradients;
+use burn::tensor::{Gradients, Tensor};
 
 use crate::NnError;
+use crate::blocks::Pass;
 use crate::network::Network;
 use crate::weight_file::NamedTensor;
 use crate::weights::{Weights, from_values};
@@ -22,14 +23,28 @@ impl Optimiser {
         Self { adam, states: network.weights.entries.iter().map(|_| None).collect() }
     }
 
-    /// Moves the network's weights along the gradients that its leaves received.
-    pub(crate) fn step(
+    /// Forward, backward and, unless the loss is not finite, one move of the weights; the loss before it.
+    pub(crate) fn descend(
         &mut self,
         network: &mut Network,
-        leaves: Weights,
-        mut gradients: Gradients,
+        x: Tensor<3>,
+        mut pass: Pass,
         learning_rate: f64,
-    ) {
+        loss: impl FnOnce(Tensor<3>) -> Tensor<1>,
+    ) -> f64 {
+        let leaves = network.weights.leaves();
+        let loss = loss(network.forward_with(&leaves, x, &mut pass));
+        let gradients = loss.backward();
+        let value = f64::from(loss.into_scalar::<f32>());
+        if value.is_finite() {
+            self.step(network, leaves, gradients, learning_rate);
+            network.keep(pass);
+        }
+        value
+    }
+
+    /// Moves the network's weights along the gradients that its leaves received.
+    fn step(&mut self, network: &mut Network, leaves: Weights, mut gradients: Gradients, learning_rate: f64) {
         for ((weight, leaf), state) in network.weights.entries.iter_mut().zip(leaves.entries).zip(&mut self.states) {
             let Some(gradient) = leaf.value.grad_remove(&mut gradients) else { continue };
             // Nothing else may hold the value, so that it can change in place.

@@ -5,18 +5,18 @@ use std::str::FromStr;
 use std::time::Instant;
 
 use burn::tensor::{Device, Tensor, TensorData, activation};
-use cistron_core::{Stream, keyed_rng};
+use cistron_core::{Stream, TargetKind, TargetSpec, keyed_rng};
 use rand::RngExt;
 
 use crate::blocks::{
-    Activation, BatchNorm, BiLstm, Block, Conv, Dense, Dropout, Efficient, Flatten, GlobalAveragePool, MaxPool, Pass,
-    ProfileCounts, Residual, Shape, SkipConv, TwoKernels,
+    Activation, BiLstm, Block, Conv, Dropout, Efficient, GlobalAveragePool, Pass, ProfileCounts, Shape, SkipConv,
+    TwoKernels,
 };
 use crate::network::Network;
 use crate::optimiser::Optimiser;
 use crate::plan::{Plan, PlanBuilder};
 use crate::train::host;
-use crate::{DeviceChoice, Loss, NnError};
+use crate::{DeviceChoice, Loss, ModelConfig, NnError, zoo};
 
 /// A network that is timed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -130,43 +130,17 @@ impl Objective {
     }
 }
 
-fn stage(plan: &mut PlanBuilder, n: usize, filters: usize, kernel: usize, activation: Activation) {
-    plan.push(format!("conv{n}"), Block::Conv(Conv::new(filters, kernel)));
-    plan.push(format!("norm{n}"), Block::BatchNorm(BatchNorm));
-    plan.push(format!("activation{n}"), Block::Activation(activation));
-}
-
-fn layers(network: StepNetwork, plan: &mut PlanBuilder) {
-    let dropout = |plan: &mut PlanBuilder, name: &str, rate| plan.push(name, Block::Dropout(Dropout { rate }));
+/// Basset and ResidualBind are the presets as published; the others are not in the zoo yet.
+fn plan(network: StepNetwork, input: Shape) -> Result<Plan, NnError> {
+    let input_bp = input.positions;
+    let preset = |name: &str, kind, tasks: usize, bin_bp: usize| {
+        let tasks = (0..tasks).map(|t| t.to_string()).collect();
+        zoo::plan(&ModelConfig::new(name), &TargetSpec { kind, tasks, bins: input_bp / bin_bp, bin_bp, input_bp })
+    };
+    let mut plan = PlanBuilder::new(input);
     match network {
-        StepNetwork::Basset => {
-            for (i, (filters, kernel, width)) in [(300, 19, 3), (200, 11, 4), (200, 7, 4)].into_iter().enumerate() {
-                stage(plan, i + 1, filters, kernel, Activation::Relu);
-                plan.push(format!("pool{}", i + 1), Block::MaxPool(MaxPool { width }));
-            }
-            plan.push("flatten", Block::Flatten(Flatten));
-            for i in 1..=2 {
-                plan.push(format!("dense{i}"), Block::Dense(Dense::new(1000)));
-                plan.push(format!("activation_dense{i}"), Block::Activation(Activation::Relu));
-                dropout(plan, &format!("dropout{i}"), 0.3);
-            }
-            plan.push("output", Block::Dense(Dense::new(164).linear()));
-        }
-        StepNetwork::ResidualBind => {
-            let stages = [(256, 19, 5, 4, 0.2), (512, 7, 5, 4, 0.2), (1024, 7, 3, 2, 0.5)];
-            for (i, (filters, kernel, convolutions, width, rate)) in stages.into_iter().enumerate() {
-                let n = i + 1;
-                let activation = if i == 0 { Activation::Exponential } else { Activation::Relu };
-                stage(plan, n, filters, kernel, activation);
-                plan.push(format!("residual{n}"), Block::Residual(Residual { convolutions, dropout: 0.1 }));
-                plan.push(format!("pool{n}"), Block::MaxPool(MaxPool { width }));
-                dropout(plan, &format!("dropout{n}"), rate);
-            }
-            stage(plan, 4, 256, 1, Activation::Relu);
-            dropout(plan, "dropout4", 0.3);
-            plan.push("output", Block::Conv(Conv::position_wise(15).linear()));
-            plan.push("counts", Block::Activation(Activation::Softplus));
-        }
+        StepNetwork::Basset => return preset("basset", TargetKind::Binary, 164, input_bp),
+        StepNetwork::ResidualBind => return preset("residualbind-32", TargetKind::Profile, 15, 32),
         StepNetwork::BpNet => {
             plan.push("conv1", Block::Conv(Conv::new(64, 21)));
             plan.push("activation1", Block::Activation(Activation::Relu));
@@ -180,16 +154,17 @@ fn layers(network: StepNetwork, plan: &mut PlanBuilder) {
             for (i, filters) in [128, 128, 64, 64, 64, 64].into_iter().enumerate() {
                 plan.push(format!("block{}", i + 1), Block::Efficient(Efficient { filters, kernel: 7 }));
             }
-            bins(plan);
+            bins(&mut plan);
         }
         StepNetwork::DreamRnn => {
             plan.push("first", Block::TwoKernels(TwoKernels { filters: 160, kernels: [9, 15], dropout: 0.2 }));
             plan.push("lstm", Block::BiLstm(BiLstm { units: 320 }));
             plan.push("core", Block::TwoKernels(TwoKernels { filters: 160, kernels: [9, 15], dropout: 0.2 }));
-            dropout(plan, "dropout", 0.5);
-            bins(plan);
+            plan.push("dropout", Block::Dropout(Dropout { rate: 0.5 }));
+            bins(&mut plan);
         }
     }
+    plan.finish(network.name(), "the network is fixed")
 }
 
 /// DREAM's head: position-wise, then the mean.
@@ -219,9 +194,7 @@ const fn input(network: StepNetwork) -> Shape {
 
 fn case(network: StepNetwork, batch: usize, input: Shape, device: &Device) -> Result<Case, NnError> {
     let Shape { channels, positions } = input;
-    let mut plan = PlanBuilder::new(input);
-    layers(network, &mut plan);
-    let plan = plan.finish(network.name(), "the network is fixed")?;
+    let plan = plan(network, input)?;
     let mut rng = keyed_rng(1, Stream::Simulate, 1, 0);
     let mut draw = |n: usize, of: fn(f64) -> f32| -> Vec<f32> { (0..n).map(|_| of(rng.random())).collect() };
     let label = |u: f64| f32::from(u8::from(u < 0.1));
@@ -287,15 +260,8 @@ fn measure(network: StepNetwork, mode: StepMode, iters: usize, device: DeviceCho
         let start = Instant::now();
         let value = match mode {
             StepMode::Train => {
-                let leaves = network.weights.leaves();
-                let mut pass = Pass::train(1, 0, step as u64);
-                let output = network.forward_with(&leaves, x.clone(), &mut pass);
-                let loss = objective.loss(output);
-                let gradients = loss.backward();
-                let value = f64::from(loss.into_scalar::<f32>());
-                optimiser.step(&mut network, leaves, gradients, 1e-3);
-                network.keep(pass);
-                value
+                let pass = Pass::train(1, 0, step as u64);
+                optimiser.descend(&mut network, x.clone(), pass, 1e-3, |output| objective.loss(output))
             }
             StepMode::Infer => {
                 let output = host(network.evaluate(x.clone()));

@@ -5,12 +5,12 @@
 
 use std::ops::Range;
 
+use cistron_core::wide;
 use rayon::prelude::*;
 
 use super::PatternSeqlet;
 use super::gapped_kmers::Neighbours;
 use crate::AttributionMaps;
-use cistron_core::wide;
 
 /// Values per position.
 pub(super) const CHANNELS: usize = 8;

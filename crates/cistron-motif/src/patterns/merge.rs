@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use cistron_core::{Stream, keyed_rng};
+use cistron_core::{Stream, keyed_rng, wide};
 use cistron_stats::auroc::auroc;
 use rand::seq::SliceRandom;
 use rayon::prelude::*;
@@ -15,7 +15,6 @@ use super::alignment::{
 use super::communities::{communities, grouped};
 use super::{PatternOptions, sort_by_strength};
 use crate::AttributionMaps;
-use cistron_core::wide;
 
 /// Two patterns are one when their averages correlate so much and their seqlets cannot be told apart better: (chance of confusion,
 /// correlation), as TF-MoDISco has them.

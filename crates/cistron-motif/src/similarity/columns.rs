@@ -2,8 +2,9 @@
 
 use std::str::FromStr;
 
-use crate::Motif;
 use cistron_core::wide;
+
+use crate::Motif;
 
 /// How two columns of base frequencies are compared; higher is more alike.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -214,7 +215,6 @@ fn largest(values: &[i32]) -> i32 {
 /// A query's columns against the columns of the targets.
 #[derive(Default)]
 pub(super) struct QueryColumns {
-    columns: usize,
     /// Bins of a score, less the bin of the median; a row per column of the query, with room before and after it.
     scores: Vec<i16>,
     stride: usize,
@@ -232,7 +232,7 @@ pub(super) struct QueryColumns {
 impl QueryColumns {
     /// Takes the place of an earlier query, whose memory is used again.
     pub(super) fn set(&mut self, query: &Motif, targets: &TargetColumns, score: ColumnScore, bins: usize) {
-        let Self { columns, scores, stride, masks, densities, offset, rows, sample, counts } = self;
+        let Self { scores, stride, masks, densities, offset, rows, sample, counts } = self;
         let frequencies = query.frequencies();
         let (nq, ny) = (frequencies.len(), targets.rows[0].len());
         rows.resize(nq * ny, 0.0);
@@ -249,7 +249,6 @@ impl QueryColumns {
         let floor = low.floor();
         let scale = (bins as f32 / (high - floor).max(1.0)).floor().max(1.0);
         *offset = (-floor * scale) as usize;
-        *columns = nq;
         *stride = ny + 2 * nq + LANES;
         scores.resize(nq * *stride, 0);
         masks.clear();
@@ -271,7 +270,7 @@ impl QueryColumns {
     }
 
     pub(super) fn len(&self) -> usize {
-        self.columns
+        self.densities.len()
     }
 }
 

@@ -1,7 +1,8 @@
 //! The distribution of the best score over all offsets of a query in a random target of a given length.
 
-use super::columns::QueryColumns;
 use cistron_core::wide;
+
+use super::columns::QueryColumns;
 
 /// P(best score ≥ s) for each length of target.
 pub(super) struct MaxDistributions {

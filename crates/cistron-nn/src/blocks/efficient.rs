@@ -94,8 +94,7 @@ impl Step for Efficient {
         let y = Self::stage(&convs[1], y, own(1), pass);
         let dense = weights.from(convs.len() * Self::EACH);
         let mean = y.clone().mean_dim(2).reshape([batch, self.wide()]);
-        let squeezed = linear(mean, dense.get::<2>(0), Some(dense.flat(1)));
-        let squeezed = squeezed.clone() * activation::sigmoid(squeezed);
+        let squeezed = activation::silu(linear(mean, dense.get::<2>(0), Some(dense.flat(1))));
         let excited = activation::sigmoid(linear(squeezed, dense.get::<2>(2), Some(dense.flat(3))));
         let y = Self::stage(&convs[2], y * excited.reshape([batch, self.wide(), 1]), own(2), pass);
         Self::stage(&convs[3], Tensor::cat(vec![x, y], 1), own(3), pass)

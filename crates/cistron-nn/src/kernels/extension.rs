@@ -255,7 +255,7 @@ impl Backward<Flex, 2> for Recurrence {
         let dy = grads.consume::<Flex>(&ops.node);
         let (weights, memory, shape) = ops.state;
         let weights: Primitive = checkpointer.retrieve_node_output(weights);
-        let (dx, dw) = shape.backward(&memory, &values(&weights), &values(&dy));
+        let (dx, dw) = shape.backward(memory, &values(&weights), &values(&dy));
         if let Some(node) = node_x {
             grads.register::<Flex>(node.id, tensor(dx, &[shape.batch, shape.inputs, shape.positions]));
         }

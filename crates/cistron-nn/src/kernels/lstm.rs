@@ -204,11 +204,10 @@ impl LstmShape {
     }
 
     /// Gradients of the input and of the flat array of weights.
-    pub(crate) fn backward(&self, memory: &LstmMemory, weights: &[f32], dy: &[f32]) -> (Vec<f32>, Vec<f32>) {
-        let run = |direction| {
-            self.backward_one(&memory.x, &memory.directions[direction], &self.parts(weights, direction), dy, direction)
-        };
-        let ((mut dx, mut dw), (other, second)) = rayon::join(|| run(0), || run(1));
+    pub(crate) fn backward(&self, memory: LstmMemory, weights: &[f32], dy: &[f32]) -> (Vec<f32>, Vec<f32>) {
+        let LstmMemory { x, directions: [forward, backward] } = memory;
+        let run = |memory, direction| self.backward_one(&x, memory, &self.parts(weights, direction), dy, direction);
+        let ((mut dx, mut dw), (other, second)) = rayon::join(|| run(forward, 0), || run(backward, 1));
         dx.iter_mut().zip(&other).for_each(|(a, b)| *a += b);
         dw.extend(second);
         let mut out = vec![0.0f32; dx.len()];
@@ -219,7 +218,7 @@ impl LstmShape {
     fn backward_one(
         &self,
         x: &[f32],
-        memory: &Memory,
+        memory: Memory,
         weights: &Weights<'_>,
         dy: &[f32],
         direction: usize,
@@ -229,7 +228,7 @@ impl LstmShape {
         // Turned once, as they are read at every position.
         let (input, recurrent) = (turned(weights.input, self.inputs), turned(weights.recurrent, h));
         // Gradients take the place of the gates, from the last position that was visited to the first.
-        let mut gates = memory.gates.clone();
+        let Memory { mut gates, cells, hidden } = memory;
         let (mut carry, nothing) = (vec![0.0f32; h * b], vec![0.0f32; h * b]);
         let mut dx = vec![0.0f32; self.inputs * b * n];
         let order: Vec<usize> = self.order(direction).collect();
@@ -241,13 +240,12 @@ impl LstmShape {
                 // SAFETY: whole matrices of these sizes; `dh` is ours.
                 unsafe { add_product((dh.as_mut_ptr(), b), left, right, (h, b, 4 * h)) };
             }
-            let earlier =
-                step.checked_sub(1).map_or(nothing.as_slice(), |s| &memory.cells[order[s] * h * b..][..h * b]);
+            let earlier = step.checked_sub(1).map_or(nothing.as_slice(), |s| &cells[order[s] * h * b..][..h * b]);
             let here = &mut gates[position * 4 * h * b..][..4 * h * b];
             let (i, rest) = here.split_at_mut(h * b);
             let (f, rest) = rest.split_at_mut(h * b);
             let (g, o) = rest.split_at_mut(h * b);
-            gate_gradient_step(i, f, g, o, earlier, &memory.cells[own], dh, &mut carry);
+            gate_gradient_step(i, f, g, o, earlier, &cells[own], dh, &mut carry);
             let dx = &mut dx[position * self.inputs * b..][..self.inputs * b];
             let (left, right) = (Matrix::rows(&input, 4 * h), Matrix::rows(here, b));
             // SAFETY: whole matrices of these sizes; `dx` is ours.
@@ -265,7 +263,7 @@ impl LstmShape {
             beside(&mut left, positions.len(), b, gate);
             beside(&mut below, positions.len(), b, |i| &x[positions[i] * self.inputs * b..][..self.inputs * b]);
             beside(&mut side, positions.len(), b, |i| {
-                before(i).map_or(zero.as_slice(), |p| &memory.hidden[p * h * b..][..h * b])
+                before(i).map_or(zero.as_slice(), |p| &hidden[p * h * b..][..h * b])
             });
             let k = positions.len() * b;
             let left = Matrix::rows(&left, k);
@@ -343,7 +341,7 @@ mod tests {
                 assert!((f64::from(*a) - b).abs() < 1e-6, "{a} {b}");
             }
             let dy = numbers(3, y.len());
-            let (dx, dw) = s.backward(&memory, &w, &dy);
+            let (dx, dw) = s.backward(memory, &w, &dy);
             let value =
                 |x: &[f32], w: &[f32]| -> f64 { naive(&s, x, w).iter().zip(&dy).map(|(y, d)| y * f64::from(*d)).sum() };
             // Central differences.

@@ -79,7 +79,7 @@ impl Trainer<'_> {
             samples += prepared.len();
             let count = prepared.count as f64;
             if prepared.count > 0 {
-                let loss = self.step(prepared, reading.loss, (epoch, batch), learning_rate)?;
+                let loss = self.step(prepared, reading.loss, (epoch, batch), learning_rate);
                 if !loss.is_finite() {
                     return Err(NnError::NotFinite { value: loss, epoch: epoch + 1, batch, learning_rate });
                 }
@@ -101,25 +101,11 @@ impl Trainer<'_> {
     }
 
     /// Forward, backward, one move of the weights; the loss before it.
-    fn step(
-        &mut self,
-        mut prepared: PreparedBatch,
-        loss: Loss,
-        (epoch, batch): (u64, u64),
-        learning_rate: f64,
-    ) -> Result<f64, NnError> {
+    fn step(&mut self, mut prepared: PreparedBatch, loss: Loss, (epoch, batch): (u64, u64), learning_rate: f64) -> f64 {
         let device = self.network.device().clone();
-        let leaves = self.network.weights.leaves();
-        let mut pass = Pass::train(self.options.seed, epoch, batch);
-        let output = self.network.forward_with(&leaves, prepared.input(&device), &mut pass);
-        let loss = prepared.loss(loss, output, &device);
-        let gradients = loss.backward();
-        let value = f64::from(loss.into_scalar::<f32>());
-        if value.is_finite() {
-            self.optimiser.step(self.network, leaves, gradients, learning_rate);
-            self.network.keep(pass);
-        }
-        Ok(value)
+        let x = prepared.input(&device);
+        let pass = Pass::train(self.options.seed, epoch, batch);
+        self.optimiser.descend(self.network, x, pass, learning_rate, |output| prepared.loss(loss, output, &device))
     }
 }
 
