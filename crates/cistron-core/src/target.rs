@@ -12,6 +12,17 @@ pub enum TargetKind {
     Binary,
 }
 
+impl TargetKind {
+    /// The name in study files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Profile => "profile",
+            Self::Scalar => "scalar",
+            Self::Binary => "binary",
+        }
+    }
+}
+
 /// Shape and meaning of the targets of a [`crate::BatchSource`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -7,6 +7,7 @@ mod activation;
 mod batch_norm;
 mod conv;
 mod dense;
+mod dilated_residual;
 mod dropout;
 mod efficient;
 mod layout;
@@ -14,6 +15,7 @@ mod lstm;
 mod pool;
 mod profile_counts;
 mod residual;
+mod shape_total;
 mod skip_conv;
 mod two_kernels;
 
@@ -24,6 +26,7 @@ pub use activation::Activation;
 pub use batch_norm::BatchNorm;
 pub use conv::Conv;
 pub use dense::Dense;
+pub use dilated_residual::DilatedResidual;
 pub use dropout::Dropout;
 pub use efficient::Efficient;
 pub use layout::{Flatten, Unflatten};
@@ -31,6 +34,7 @@ pub use lstm::BiLstm;
 pub use pool::{AveragePool, GlobalAveragePool, MaxPool};
 pub use profile_counts::ProfileCounts;
 pub use residual::Residual;
+pub use shape_total::ShapeTotal;
 pub use skip_conv::SkipConv;
 pub use two_kernels::TwoKernels;
 
@@ -131,6 +135,10 @@ pub enum Block {
     BiLstm(BiLstm),
     /// BPNet's two heads.
     ProfileCounts(ProfileCounts),
+    /// Basenji's dilated residual.
+    DilatedResidual(DilatedResidual),
+    /// BPNet's two heads multiplied to counts.
+    ShapeTotal(ShapeTotal),
 }
 
 macro_rules! each {
@@ -152,6 +160,8 @@ macro_rules! each {
             Block::Efficient($inner) => $body,
             Block::BiLstm($inner) => $body,
             Block::ProfileCounts($inner) => $body,
+            Block::DilatedResidual($inner) => $body,
+            Block::ShapeTotal($inner) => $body,
         }
     };
 }

@@ -30,14 +30,14 @@ pub enum NnError {
         message: String,
     },
     /// The loss does not suit the target.
-    #[error("loss {loss:?} does not suit a {kind:?} target; use {suitable}")]
+    #[error("loss {} does not suit a {} target; use {suitable}", loss.name(), kind.name())]
     LossMismatch {
         /// The loss.
         loss: crate::Loss,
         /// The target's kind.
         kind: TargetKind,
         /// The losses that suit.
-        suitable: &'static str,
+        suitable: String,
     },
     /// The data cannot be trained on.
     #[error("{split} data: {message}")]

@@ -38,7 +38,7 @@ pub mod zoo;
 
 pub use device::DeviceChoice;
 pub use error::NnError;
-pub use loss::Loss;
+pub use loss::{Loss, WeightedLoss};
 pub use model_config::ModelConfig;
 pub use model_dir::{ModelManifest, weights_hash};
 pub use native_predictor::NativePredictor;
@@ -46,4 +46,4 @@ pub use plan::{Layer, Plan};
 pub use step_bench::{StepMode, StepNetwork, StepReport, measure_step};
 pub use summary::{LayerSummary, ModelSummary, summarise};
 pub use train::{EpochRecord, Monitor, StopReason, TrainJob, TrainOptions, TrainReport, train};
-pub use zoo::{Preset, presets};
+pub use zoo::{Preset, PresetTargets, presets};

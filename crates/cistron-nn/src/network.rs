@@ -4,7 +4,7 @@ use burn::tensor::{Device, Tensor};
 
 use crate::NnError;
 use crate::blocks::{Block, Pass};
-use crate::plan::{Layer, Plan};
+use crate::plan::Plan;
 use crate::weight_file::NamedTensor;
 use crate::weights::{WeightSpec, Weights, from_values};
 
@@ -70,10 +70,13 @@ impl Network {
         x
     }
 
-    /// Layers up to and with the first activation; none when there is no activation.
+    /// Layers up to and with the activation of the first convolution; none when it has none of its own.
     pub(crate) fn first_activation(&self) -> Option<usize> {
-        let activation = |l: &Layer| matches!(l.block, Block::Activation(_));
-        self.plan.layers.iter().position(activation).map(|i| i + 1)
+        let layers = &self.plan.layers;
+        let first = layers.iter().position(|l| matches!(l.block, Block::Conv(_)))?;
+        let behind = layers[first + 1..].iter().position(|l| !matches!(l.block, Block::BatchNorm(_)))?;
+        let at = first + 1 + behind;
+        matches!(layers[at].block, Block::Activation(_)).then_some(at + 1)
     }
 
     /// Evaluates; `[batch, 4, length]` to `[batch, tasks, bins]`.

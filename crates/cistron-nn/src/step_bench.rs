@@ -16,7 +16,7 @@ use crate::network::Network;
 use crate::optimiser::Optimiser;
 use crate::plan::{Plan, PlanBuilder};
 use crate::train::host;
-use crate::{DeviceChoice, Loss, ModelConfig, NnError, zoo};
+use crate::{DeviceChoice, Loss, ModelConfig, NnError, WeightedLoss, zoo};
 
 /// A network that is timed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -113,7 +113,9 @@ impl Objective {
     fn loss(&self, output: Tensor<3>) -> Tensor<1> {
         let [batch, channels, positions] = output.dims();
         match self {
-            Self::Loss(loss, target) => loss.mean(output, target.clone(), None, batch * channels * positions),
+            Self::Loss(loss, target) => {
+                WeightedLoss::from(*loss).mean(output, target.clone(), None, batch * channels * positions)
+            }
             Self::ProfileCounts(counts) => {
                 let output = output.reshape([batch, positions]);
                 let profile = output.clone().slice([0..batch, 0..positions - 1]);

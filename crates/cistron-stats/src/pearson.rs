@@ -108,6 +108,13 @@ impl PearsonSums {
         Ok((covariance / (var_x * var_y).sqrt()).clamp(-1.0, 1.0))
     }
 
+    /// Variances of x and of y and their covariance, all divided by n; 0 without pairs.
+    pub fn moments(&self) -> (f64, f64, f64) {
+        let n = self.n.max(1.0);
+        let (x, y) = (self.x / n, self.y / n);
+        ((self.xx / n - x * x).max(0.0), (self.yy / n - y * y).max(0.0), self.xy / n - x * y)
+    }
+
     /// Mean of (x − y)².
     ///
     /// # Errors

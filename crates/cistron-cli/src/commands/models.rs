@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use cistron::CistronError;
+use cistron::nn::blocks::Activation;
 use cistron::nn::{ModelConfig, presets, summarise};
 use cistron_core::{TargetKind, TargetSpec};
 
@@ -33,17 +34,42 @@ pub(crate) struct ShowArgs {
     /// What is predicted: profile, scalar or binary
     #[arg(long, default_value = "profile", value_parser = ["profile", "scalar", "binary"])]
     target: String,
+    /// With task-specific heads
+    #[arg(long)]
+    task_heads: bool,
+    /// Activation of the first convolution, in the place of the preset's own
+    #[arg(long, value_parser = ["relu", "exponential"])]
+    first_activation: Option<String>,
+    /// Kernel of the first convolution, in the place of the preset's own
+    #[arg(long, value_name = "BP")]
+    first_kernel_bp: Option<usize>,
 }
 
 pub(super) fn run(command: ModelsCommand) -> anyhow::Result<ExitCode> {
     match command {
         ModelsCommand::List => {
+            println!("{:<19}{:<25}{:>12}{:>7}  what", "preset", "targets", "shortest bp", "heads");
             for preset in presets() {
-                println!("{:<18}{}", preset.name, preset.summary);
+                let (targets, heads) = (preset.targets.describe(), if preset.task_heads { "yes" } else { "" });
+                println!(
+                    "{:<19}{targets:<25}{:>12}{heads:>7}  {}",
+                    preset.name, preset.minimum_input_bp, preset.summary
+                );
             }
         }
-        ModelsCommand::Show(ShowArgs { preset, width_factor, input_bp, bin_bp, tasks, target }) => {
-            let config = ModelConfig { width_factor, ..ModelConfig::new(&preset) };
+        ModelsCommand::Show(args) => {
+            let ShowArgs { preset, width_factor, input_bp, bin_bp, tasks, target, .. } = args;
+            let first_activation = args.first_activation.map(|name| match name.as_str() {
+                "relu" => Activation::Relu,
+                _ => Activation::Exponential,
+            });
+            let config = ModelConfig {
+                width_factor,
+                task_heads: args.task_heads,
+                first_activation,
+                first_kernel_bp: args.first_kernel_bp,
+                ..ModelConfig::new(&preset)
+            };
             let kind = match target.as_str() {
                 "scalar" => TargetKind::Scalar,
                 "binary" => TargetKind::Binary,

@@ -17,7 +17,12 @@ pub enum Activation {
     Softplus,
     /// x · σ(x), also called swish (Elfwing et al. 2018).
     Silu,
+    /// x · σ(1.702 x), the sigmoid approximation of the Gaussian error linear unit that Basenji uses (Hendrycks and Gimpel 2016).
+    Gelu,
 }
+
+/// Factor inside the sigmoid of [`Activation::Gelu`].
+const GELU_SLOPE: f64 = 1.702;
 
 impl Step for Activation {
     fn output(&self, input: Shape) -> Result<Shape, String> {
@@ -30,6 +35,7 @@ impl Step for Activation {
             Self::Exponential => "exponential",
             Self::Softplus => "softplus",
             Self::Silu => "silu",
+            Self::Gelu => "gelu",
         }
         .into()
     }
@@ -39,10 +45,14 @@ impl Step for Activation {
             Self::Relu => activation::relu(x),
             Self::Exponential => x.exp(),
             Self::Softplus => softplus(x),
-            Self::Silu if kernels::serve(&x.device()) => kernels::silu(x),
-            Self::Silu => x.clone() * activation::sigmoid(x),
+            Self::Silu => silu(x),
+            Self::Gelu => silu(x.mul_scalar(GELU_SLOPE)).div_scalar(GELU_SLOPE),
         }
     }
+}
+
+fn silu(x: Tensor<3>) -> Tensor<3> {
+    if kernels::serve(&x.device()) { kernels::silu(x) } else { activation::silu(x) }
 }
 
 /// ln(1 + eˣ) = −ln σ(−x).

@@ -50,7 +50,7 @@ impl BatchNorm {
         let fused = match next {
             Activation::Relu => NormActivation::Relu,
             Activation::Silu => NormActivation::Silu,
-            Activation::Exponential | Activation::Softplus => NormActivation::Identity,
+            Activation::Exponential | Activation::Softplus | Activation::Gelu => NormActivation::Identity,
         };
         if kernels::serve(&x.device()) && fused != NormActivation::Identity {
             return self.normalise(x, weights, pass, fused);
@@ -64,10 +64,12 @@ impl BatchNorm {
         let (gamma, beta, mean, variance) = (weights.flat(0), weights.flat(1), weights.flat(2), weights.flat(3));
         let ours = kernels::serve(&x.device());
         let kind = NormKind { epsilon: Self::EPSILON, then: fused, fixed: !pass.is_training() };
-        match (pass.is_training(), ours) {
-            (false, true) => return kernels::batch_norm(x, gamma, beta, mean, variance, kind),
-            (false, false) => return batch_norm(x, gamma, beta, mean, variance, Self::EPSILON),
-            (true, _) => {}
+        if !pass.is_training() {
+            return if ours {
+                kernels::batch_norm(x, gamma, beta, mean, variance, kind)
+            } else {
+                batch_norm(x, gamma, beta, mean, variance, Self::EPSILON)
+            };
         }
         let (y, batch_mean, batch_variance) = if ours {
             kernels::batch_norm_train(x, gamma, beta, kind)

@@ -11,7 +11,7 @@ use crate::blocks::Pass;
 use crate::network::Network;
 use crate::optimiser::Optimiser;
 use crate::prepared_batch::PreparedBatch;
-use crate::{Loss, NnError};
+use crate::{NnError, WeightedLoss};
 
 /// How data is read for one pass.
 #[derive(Clone, Copy)]
@@ -20,7 +20,7 @@ pub(super) struct Reading<'a> {
     pub(super) split: &'static str,
     pub(super) pass: SourcePass,
     pub(super) batch_size: usize,
-    pub(super) loss: Loss,
+    pub(super) loss: WeightedLoss,
     pub(super) n_encoding: NEncoding,
 }
 
@@ -77,14 +77,14 @@ impl Trainer<'_> {
         reading.for_each(|prepared| {
             batch += 1;
             samples += prepared.len();
-            let count = prepared.count as f64;
-            if prepared.count > 0 {
-                let loss = self.step(prepared, reading.loss, (epoch, batch), learning_rate);
+            let units = prepared.units as f64;
+            if prepared.units > 0 {
+                let loss = self.step(prepared, (epoch, batch), learning_rate);
                 if !loss.is_finite() {
                     return Err(NnError::NotFinite { value: loss, epoch: epoch + 1, batch, learning_rate });
                 }
-                sum += loss * count;
-                values += count;
+                sum += loss * units;
+                values += units;
             }
             let rate = samples as f64 / started.elapsed().as_secs_f64();
             progress.batch(epoch, batch, sum / values, rate, last);
@@ -101,11 +101,11 @@ impl Trainer<'_> {
     }
 
     /// Forward, backward, one move of the weights; the loss before it.
-    fn step(&mut self, mut prepared: PreparedBatch, loss: Loss, (epoch, batch): (u64, u64), learning_rate: f64) -> f64 {
+    fn step(&mut self, mut prepared: PreparedBatch, (epoch, batch): (u64, u64), learning_rate: f64) -> f64 {
         let device = self.network.device().clone();
         let x = prepared.input(&device);
         let pass = Pass::train(self.options.seed, epoch, batch);
-        self.optimiser.descend(self.network, x, pass, learning_rate, |output| prepared.loss(loss, output, &device))
+        self.optimiser.descend(self.network, x, pass, learning_rate, |output| prepared.loss(output, &device))
     }
 }
 
@@ -126,12 +126,12 @@ pub(super) fn validate(network: &Network, reading: Reading<'_>) -> Result<Valida
     reading.for_each(|mut prepared| {
         let output: Tensor<3> = network.evaluate(prepared.input(device));
         let output = host(output);
+        sum += prepared.loss_on_host(&output);
+        values += prepared.units as f64;
         for (i, (&predicted, &observed)) in output.iter().zip(&prepared.targets).enumerate() {
             if prepared.measured.as_ref().is_some_and(|m| m[i] == 0.0) {
                 continue;
             }
-            sum += reading.loss.of(predicted, observed);
-            values += 1.0;
             metric.add(i / bins % tasks, predicted, observed);
         }
         Ok(())

@@ -1,7 +1,7 @@
 use cistron_core::TargetKind;
 use serde::{Deserialize, Serialize};
 
-use crate::{Loss, NnError};
+use crate::{Loss, NnError, WeightedLoss};
 
 /// What decides which epoch is the best.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -22,6 +22,8 @@ pub enum Monitor {
 pub struct TrainOptions {
     /// The loss; the kind of target decides when absent ([`Loss::default_for`]).
     pub loss: Option<Loss>,
+    /// Weights of the two terms of a combined loss (`mse-pearson`, `multinomial-mse`); both 1 when absent.
+    pub loss_weights: Option<[f64; 2]>,
     /// At most so many epochs.
     pub epochs: u64,
     /// Sequences a step.
@@ -44,6 +46,7 @@ impl Default for TrainOptions {
     fn default() -> Self {
         Self {
             loss: None,
+            loss_weights: None,
             epochs: 100,
             batch_size: 64,
             learning_rate: 1e-3,
@@ -63,11 +66,19 @@ impl TrainOptions {
     /// The loss for a kind of target.
     ///
     /// # Errors
-    /// [`NnError::LossMismatch`] when the chosen loss does not suit it.
-    pub fn loss_for(&self, kind: TargetKind) -> Result<Loss, NnError> {
+    /// [`NnError::LossMismatch`] when the chosen loss does not suit it, [`NnError::Option`] when it has no terms to weigh.
+    pub fn loss_for(&self, kind: TargetKind) -> Result<WeightedLoss, NnError> {
         let loss = self.loss.unwrap_or(Loss::default_for(kind));
         loss.check(kind)?;
-        Ok(loss)
+        match self.loss_weights {
+            None => Ok(loss.into()),
+            Some(weights) if loss.is_combined() => Ok(WeightedLoss { loss, weights }),
+            Some(_) => {
+                let message =
+                    format!("loss {} has one term: remove it, or use mse-pearson or multinomial-mse", loss.name());
+                Err(NnError::Option { key: "loss_weights", message })
+            }
+        }
     }
 
     /// Checks that the values can work.
@@ -76,8 +87,21 @@ impl TrainOptions {
     /// [`NnError::Option`], naming the key.
     pub fn check(&self) -> Result<(), NnError> {
         let bad = |key, message: &str| Err(NnError::Option { key, message: message.into() });
-        let Self { loss: _, epochs, batch_size, learning_rate, patience, lr_patience, lr_factor, monitor: _, seed: _ } =
-            self;
+        let Self {
+            loss: _,
+            loss_weights,
+            epochs,
+            batch_size,
+            learning_rate,
+            patience,
+            lr_patience,
+            lr_factor,
+            monitor: _,
+            seed: _,
+        } = self;
+        if loss_weights.is_some_and(|w| !w.iter().all(|w| w.is_finite() && *w >= 0.0) || w == [0.0, 0.0]) {
+            return bad("loss_weights", "must be two numbers of at least 0, not both 0, e.g. [1.0, 10.0]");
+        }
         if *epochs == 0 {
             return bad("epochs", "must be at least 1");
         }
@@ -109,5 +133,12 @@ mod tests {
         let options: TrainOptions = serde_json::from_str(r#"{"epochs": 3, "loss": "bce"}"#).unwrap();
         assert_eq!((options.epochs, options.batch_size), (3, 64));
         assert!(options.loss_for(TargetKind::Profile).is_err());
+        let weighted: TrainOptions =
+            serde_json::from_str(r#"{"loss": "multinomial-mse", "loss_weights": [1, 10]}"#).unwrap();
+        weighted.check().unwrap();
+        assert_eq!(weighted.loss_for(TargetKind::Profile).unwrap().weights, [1.0, 10.0]);
+        let idle = TrainOptions { loss: Some(Loss::Poisson), ..weighted.clone() };
+        assert!(idle.loss_for(TargetKind::Profile).unwrap_err().to_string().starts_with("loss_weights: loss poisson"));
+        assert!(TrainOptions { loss_weights: Some([-1.0, 1.0]), ..weighted }.check().is_err());
     }
 }

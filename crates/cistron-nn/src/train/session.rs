@@ -10,12 +10,12 @@ use crate::network::Network;
 use crate::optimiser::Optimiser;
 use crate::schedule::Schedule;
 use crate::tensorboard::EventLog;
-use crate::{Loss, NnError, model_dir, zoo};
+use crate::{NnError, WeightedLoss, model_dir, zoo};
 
 /// A training in progress.
 pub(super) struct Session<'a> {
     job: TrainJob<'a>,
-    loss: Loss,
+    loss: WeightedLoss,
     device: String,
     network: Network,
     optimiser: Optimiser,
@@ -31,6 +31,7 @@ impl<'a> Session<'a> {
         let target = job.train.target();
         job.options.check()?;
         let loss = job.options.loss_for(target.kind)?;
+        loss.loss.check_bins(target)?;
         let plan = zoo::plan(job.model, target)?;
         for (source, split) in [(job.train, "training"), (job.valid, "validation")] {
             if source.samples() == 0 {

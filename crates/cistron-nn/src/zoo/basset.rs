@@ -15,10 +15,6 @@ const STAGES: [ConvStage; 3] = [
 ];
 
 pub(super) fn build(model: &ModelConfig, target: &TargetSpec, plan: &mut PlanBuilder) -> Result<(), NnError> {
-    if model.task_heads {
-        let message = "preset basset has no task-specific heads: use cnn or residualbind-32, or remove it".into();
-        return Err(NnError::Option { key: "task_heads", message });
-    }
     conv_stages(plan, model, Activation::Relu, &STAGES);
     flatten(plan);
     for n in 1..=2 {

@@ -8,8 +8,10 @@
 
 use cistron_core::{TargetKind, TargetSpec};
 
-use super::stages::{ConvStage, conv_stages, dense_output, dense_stage, dropout, norm_activate, profile_output};
-use crate::blocks::{Activation, AveragePool, Block, Conv, GlobalAveragePool};
+use super::stages::{
+    ConvStage, average_to_bins, conv_stages, dense_output, dense_stage, dropout, norm_activate, profile_output,
+};
+use crate::blocks::{Activation, Block, Conv, GlobalAveragePool};
 use crate::plan::PlanBuilder;
 use crate::{ModelConfig, NnError};
 
@@ -23,12 +25,8 @@ const STAGES: [ConvStage; 3] = [
 const RESOLUTION_BP: usize = 32;
 
 pub(super) fn build(model: &ModelConfig, target: &TargetSpec, plan: &mut PlanBuilder) -> Result<(), NnError> {
-    let profile = target.kind == TargetKind::Profile;
-    if profile {
-        check_bins(target)?;
-    }
     conv_stages(plan, model, Activation::Exponential, &STAGES);
-    if !profile {
+    if target.kind != TargetKind::Profile {
         plan.push("average", Block::GlobalAveragePool(GlobalAveragePool));
         dense_stage(plan, model, "1", model.width(512), 0.3);
         dense_output(plan, target);
@@ -38,34 +36,7 @@ pub(super) fn build(model: &ModelConfig, target: &TargetSpec, plan: &mut PlanBui
     plan.push("conv4", Block::Conv(Conv::new(model.width(256), kernel)));
     norm_activate(plan, "4", Activation::Relu);
     dropout(plan, model, "4", rate);
-    if target.bin_bp > RESOLUTION_BP {
-        plan.push("average", Block::AveragePool(AveragePool { width: target.bin_bp / RESOLUTION_BP }));
-    }
+    average_to_bins(plan, "residualbind-32", target, RESOLUTION_BP)?;
     profile_output(plan, model, target);
     Ok(())
-}
-
-/// The bins must tile the input and be made of whole positions.
-fn check_bins(target: &TargetSpec) -> Result<(), NnError> {
-    let (input, bin) = (target.input_bp, target.bin_bp);
-    if bin > 0 && bin % RESOLUTION_BP == 0 && target.bins * bin == input {
-        return Ok(());
-    }
-    let suitable: Vec<String> = (1..=input / RESOLUTION_BP)
-        .map(|n| n * RESOLUTION_BP)
-        .filter(|size| input % size == 0)
-        .map(|size| size.to_string())
-        .collect();
-    let advice = if suitable.is_empty() {
-        format!("no bin size works for an input of {input} bp: make the input a multiple of 32 bp, or use preset cnn")
-    } else {
-        format!("for an input of {input} bp set bin_bp to {}, or use preset cnn", suitable.join(", "))
-    };
-    Err(NnError::DoesNotFit {
-        preset: "residualbind-32".into(),
-        message: format!(
-            "it has one position per 32 bp and {} bin(s) of {bin} bp over {input} bp are not made of whole positions: {advice}",
-            target.bins
-        ),
-    })
 }

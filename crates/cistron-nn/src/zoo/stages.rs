@@ -2,9 +2,11 @@
 
 use cistron_core::{TargetKind, TargetSpec};
 
-use crate::ModelConfig;
-use crate::blocks::{Activation, BatchNorm, Block, Conv, Dense, Dropout, Flatten, MaxPool, Residual, Unflatten};
+use crate::blocks::{
+    Activation, AveragePool, BatchNorm, Block, Conv, Dense, Dropout, Flatten, MaxPool, Residual, Unflatten,
+};
 use crate::plan::PlanBuilder;
+use crate::{ModelConfig, NnError};
 
 /// One convolutional stage: conv, batch norm, activation, then what is asked for.
 #[derive(Debug, Clone, Copy)]
@@ -28,14 +30,19 @@ pub(super) fn conv_stages(plan: &mut PlanBuilder, model: &ModelConfig, first: Ac
         plan.push(format!("conv{n}"), Block::Conv(Conv::new(model.width(stage.filters), kernel)));
         norm_activate(plan, &n.to_string(), activation);
         if stage.residual > 0 {
-            let dropout = model.dropout(0.1);
-            plan.push(format!("residual{n}"), Block::Residual(Residual { convolutions: stage.residual, dropout }));
+            residual(plan, model, &n.to_string(), stage.residual);
         }
         if stage.pool > 1 {
             plan.push(format!("pool{n}"), Block::MaxPool(MaxPool { width: stage.pool }));
         }
         dropout(plan, model, &n.to_string(), stage.dropout);
     }
+}
+
+/// GOPHER's residual block of so many convolutions with dropout 0.1 between them.
+pub(super) fn residual(plan: &mut PlanBuilder, model: &ModelConfig, suffix: &str, convolutions: usize) {
+    let dropout = model.dropout(0.1);
+    plan.push(format!("residual{suffix}"), Block::Residual(Residual { convolutions, dropout }));
 }
 
 /// Batch norm and activation, named by a suffix.
@@ -84,6 +91,44 @@ pub(super) fn profile_output(plan: &mut PlanBuilder, model: &ModelConfig, target
     }
     plan.push("output", Block::Conv(Conv::position_wise(tasks).grouped(groups).linear()));
     plan.push("counts", Block::Activation(Activation::Softplus));
+}
+
+/// Averages positions of `resolution` bp to the bins of the target.
+///
+/// # Errors
+/// When the bins do not tile the input or are not made of whole positions.
+pub(super) fn average_to_bins(
+    plan: &mut PlanBuilder,
+    preset: &str,
+    target: &TargetSpec,
+    resolution: usize,
+) -> Result<(), NnError> {
+    let (input, bin) = (target.input_bp, target.bin_bp);
+    if bin > 0 && bin.is_multiple_of(resolution) && target.bins * bin == input {
+        if bin > resolution {
+            plan.push("average", Block::AveragePool(AveragePool { width: bin / resolution }));
+        }
+        return Ok(());
+    }
+    let suitable: Vec<String> = (1..=input / resolution)
+        .map(|n| n * resolution)
+        .filter(|size| input.is_multiple_of(*size))
+        .map(|size| size.to_string())
+        .collect();
+    let advice = if suitable.is_empty() {
+        format!(
+            "no bin size works for an input of {input} bp: make the input a multiple of {resolution} bp, or use preset cnn"
+        )
+    } else {
+        format!("for an input of {input} bp set bin_bp to {}, or use preset cnn", suitable.join(", "))
+    };
+    Err(NnError::DoesNotFit {
+        preset: preset.into(),
+        message: format!(
+            "it has one position per {resolution} bp and {} bin(s) of {bin} bp over {input} bp are not made of whole positions: {advice}",
+            target.bins
+        ),
+    })
 }
 
 /// Flattens unless there is one position already.
