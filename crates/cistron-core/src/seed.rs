@@ -23,6 +23,12 @@ pub enum Stream {
     Simulate = 8,
     /// Subsampling for figures.
     Figure = 9,
+    /// Sequence beyond the ends of a known piece.
+    Padding = 10,
+    /// Shifts of windows in tests of robustness.
+    Shift = 11,
+    /// Random variants that others are compared with.
+    NullVariants = 12,
 }
 
 /// A ChaCha8 generator keyed by (seed, stream, a, b): the same key always gives the same numbers, on every

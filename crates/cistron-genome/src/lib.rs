@@ -15,6 +15,7 @@ mod genome;
 mod interval_set;
 pub mod preflight;
 mod text_file;
+pub mod variant;
 
 pub use bed::{Peak, read_peaks};
 pub use bigwig::BigWig;
