@@ -102,4 +102,20 @@ pub trait Predictor: Send {
     /// # Errors
     /// [`PredictError`] when the batch does not fit the spec or a stored value cannot be read.
     fn predict(&self, batch: &SequenceBatch) -> Result<Prediction, PredictError>;
+
+    /// Predicts sequences and changed copies of them; `reference_of` gives the row of `references` that each row of `changed` was made
+    /// from. The answers are those of [`Predictor::predict`] up to rounding; a predictor that can use what it computed for the unchanged
+    /// sequence does so.
+    ///
+    /// # Errors
+    /// As [`Predictor::predict`].
+    fn predict_changed(
+        &self,
+        references: &SequenceBatch,
+        changed: &SequenceBatch,
+        reference_of: &[usize],
+    ) -> Result<(Prediction, Prediction), PredictError> {
+        debug_assert_eq!(changed.len(), reference_of.len());
+        Ok((self.predict(references)?, self.predict(changed)?))
+    }
 }

@@ -1,16 +1,20 @@
+use std::ops::Range;
 use std::path::Path;
 
 use burn::tensor::Tensor;
 use cistron_core::{
     HeadSpec, OutputKind, PredictError, Prediction, Predictor, PredictorSpec, SequenceBatch, TargetKind,
 };
-use ndarray::Array3;
+use ndarray::{Array2, Array3, s};
 
 use crate::blocks::Pass;
 use crate::model_dir::{self, ModelManifest};
-use crate::network::Network;
+use crate::network::{Changes, Network};
 use crate::prepared_batch::sequence_tensor;
 use crate::{DeviceChoice, NnError, zoo};
+
+/// Longest stretch of changed bases, in bp, that is worth computing by itself: an insertion or deletion changes all that follows.
+const SHORT_CHANGE: usize = 32;
 
 /// A trained network as a [`Predictor`]: no dropout, running statistics, no gradients.
 ///
@@ -61,7 +65,7 @@ impl NativePredictor {
     /// When the network has no activation that still has a position per base, or the device fails.
     pub fn first_activations(&self, batch: &SequenceBatch) -> Result<(usize, Vec<f32>), NnError> {
         let (filters, layers) = self.first_layers()?;
-        let input = sequence_tensor(batch, self.manifest.model.n_encoding, self.network.device());
+        let input = self.tensor(batch);
         let output = self.network.forward_layers(0..layers, &self.network.weights, input, &mut Pass::evaluate());
         Ok((filters, self.values(output)?))
     }
@@ -76,7 +80,7 @@ impl NativePredictor {
         batch: &SequenceBatch,
     ) -> Result<(usize, Vec<f32>, Vec<f32>), NnError> {
         let (filters, layers) = self.first_layers()?;
-        let input = sequence_tensor(batch, self.manifest.model.n_encoding, self.network.device());
+        let input = self.tensor(batch);
         let first = self.network.forward_layers(0..layers, &self.network.weights, input, &mut Pass::evaluate());
         let leaf = first.clone().autodiff().require_grad();
         let rest = layers..self.network.plan().layers.len();
@@ -86,6 +90,18 @@ impl NativePredictor {
         let gradients = output.sum().div_scalar((tasks * bins) as f64).backward();
         let gradient = leaf.grad(&gradients).ok_or_else(|| self.no_activations("no gradient reaches it"))?;
         Ok((filters, self.values(first.clone())?, self.values(first * gradient)?))
+    }
+
+    /// One-hot `[batch, 4, length]` on the device.
+    fn tensor(&self, batch: &SequenceBatch) -> Tensor<3> {
+        sequence_tensor(batch, self.manifest.model.n_encoding, self.network.device())
+    }
+
+    fn prediction(&self, output: Tensor<3>, shape: (usize, usize, usize)) -> Result<Prediction, PredictError> {
+        let failed = |message: String| PredictError::Failed { predictor: self.spec.name.clone(), message };
+        let values = self.values(output).map_err(|e| failed(e.to_string()))?;
+        let values = Array3::from_shape_vec(shape, values).map_err(|e| failed(e.to_string()))?;
+        Ok(Prediction { heads: vec![values] })
     }
 
     fn first_layers(&self) -> Result<(usize, usize), NnError> {
@@ -133,12 +149,48 @@ impl Predictor for NativePredictor {
                 found: batch.input_bp(),
             });
         }
-        let failed = |message: String| PredictError::Failed { predictor: self.spec.name.clone(), message };
-        let input = sequence_tensor(batch, self.manifest.model.n_encoding, self.network.device());
-        let output = self.network.evaluate(input);
-        let data = output.try_into_data().map_err(|e| failed(format!("the device failed: {e:?}")))?;
-        let values = data.try_into_vec_as::<f32>().map_err(|e| failed(format!("{e:?}")))?;
-        let values = Array3::from_shape_vec(shape, values).map_err(|e| failed(e.to_string()))?;
-        Ok(Prediction { heads: vec![values] })
+        self.prediction(self.network.evaluate(self.tensor(batch)), shape)
+    }
+
+    /// Copies that differ from their sequence in a stretch of at most [`SHORT_CHANGE`] bases are computed only where the change reaches.
+    fn predict_changed(
+        &self,
+        references: &SequenceBatch,
+        changed: &SequenceBatch,
+        reference_of: &[usize],
+    ) -> Result<(Prediction, Prediction), PredictError> {
+        let spans: Vec<Option<Range<usize>>> = changed
+            .codes
+            .outer_iter()
+            .zip(reference_of)
+            .map(|(copy, &row)| {
+                let same = |(a, b): (&u8, &u8)| a == b;
+                let pairs = || copy.iter().zip(references.codes.row(row));
+                let first = pairs().position(|p| !same(p))?;
+                let last = pairs().rposition(|p| !same(p))?;
+                Some(first..last + 1)
+            })
+            .collect();
+        let short = |span: &Option<Range<usize>>| span.as_ref().is_none_or(|s| s.len() <= SHORT_CHANGE);
+        let length = self.manifest.target.input_bp;
+        let fits = references.input_bp() == length && changed.input_bp() == length;
+        if !fits || references.is_empty() || changed.is_empty() || !spans.iter().all(short) {
+            return Ok((self.predict(references)?, self.predict(changed)?));
+        }
+        let width = spans.iter().flatten().map(Range::len).max().unwrap_or(1);
+        let starts: Vec<usize> = spans.iter().map(|s| s.as_ref().map_or(0, |s| s.start).min(length - width)).collect();
+        let mut codes = Array2::zeros((changed.len(), width));
+        for ((mut out, copy), &start) in codes.outer_iter_mut().zip(changed.codes.outer_iter()).zip(&starts) {
+            out.assign(&copy.slice(s![start..start + width]));
+        }
+        let values = self.tensor(&SequenceBatch::anonymous(codes));
+        let changes = Changes { rows: reference_of.to_vec(), starts, values };
+        let (unchanged, changed_output) = self.network.evaluate_changed(self.tensor(references), changes);
+        let head = &self.spec.heads[0];
+        let shape = |n| (n, head.tasks.len(), head.bins);
+        Ok((
+            self.prediction(unchanged, shape(references.len()))?,
+            self.prediction(changed_output, shape(changed.len()))?,
+        ))
     }
 }

@@ -1,3 +1,5 @@
+mod changed;
+
 use std::ops::Range;
 
 use burn::tensor::{Device, Tensor};
@@ -7,6 +9,8 @@ use crate::blocks::{Block, Pass};
 use crate::plan::Plan;
 use crate::weight_file::NamedTensor;
 use crate::weights::{WeightSpec, Weights, from_values};
+
+pub(crate) use changed::Changes;
 
 /// A plan with its weights on a device.
 #[derive(Debug, Clone)]

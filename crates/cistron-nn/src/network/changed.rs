@@ -1,0 +1,238 @@
+//! Sequences that differ from others in a few bases: only what the change can reach is computed again, layer by layer (fastISM's idea,
+//! Nair et al. 2022).
+//!
+//! Each layer says how far it sees. A change of some neighbouring positions spreads by that much, so a layer need only run on a slab
+//! of its input: the values of the unchanged sequence with the changed ones in their place, wide enough that every output of interest
+//! sees all of its inputs. A slab that would reach past an end of the sequence is moved inwards until it ends there, so that the block's
+//! own padding is the right one. When a change can reach most of a layer, or a layer sees everything (flattening, an LSTM), whole layers are
+//! computed from there on.
+
+use burn::tensor::{Tensor, TensorData};
+use rayon::prelude::*;
+
+use super::Network;
+use crate::blocks::{Block, Pass, ReceptiveField};
+use crate::train::host;
+
+/// Share of a layer's positions from which on it is computed whole.
+const WHOLE_FROM: f64 = 0.75;
+
+/// Which inputs an output depends on.
+enum Reach {
+    /// Those at most so many positions away.
+    Around(usize),
+    /// A stretch of so many.
+    Pooled(usize),
+    /// All.
+    Everything,
+}
+
+fn reach(block: &Block) -> Reach {
+    let field = block.receptive_field(ReceptiveField::INPUT);
+    match (field.width_bp, field.step_bp) {
+        (Some(width), 1) => Reach::Around(width / 2),
+        (Some(width), step) if width == step => Reach::Pooled(step),
+        _ => Reach::Everything,
+    }
+}
+
+/// Changed copies of some rows of a batch.
+pub(crate) struct Changes {
+    /// Row of the unchanged sequence, for each copy.
+    pub(crate) rows: Vec<usize>,
+    /// First position that differs, for each copy; within the sequence together with the others.
+    pub(crate) starts: Vec<usize>,
+    /// `[copies, channels, positions]`: the values from there on; positions that do not differ may be among them.
+    pub(crate) values: Tensor<3>,
+}
+
+impl Changes {
+    fn length(&self) -> usize {
+        self.values.dims()[2]
+    }
+
+    /// `[copies, channels, width]`: the unchanged values from each of `starts` on, with the changed ones in their place.
+    fn slab(&self, unchanged: &Tensor<3>, starts: &[usize], width: usize) -> Tensor<3> {
+        let [_, channels, positions] = unchanged.dims();
+        let (values, unchanged) = (host(self.values.clone()), host(unchanged.clone()));
+        let length = self.length();
+        let mut slab = vec![0.0f32; self.rows.len() * channels * width];
+        slab.par_chunks_mut(channels * width).enumerate().for_each(|(copy, out)| {
+            let (row, from, start) = (self.rows[copy], starts[copy], self.starts[copy]);
+            // The changed positions that lie in the slab.
+            let (first, last) = (start.max(from), (start + length).min(from + width));
+            for (channel, out) in out.chunks_exact_mut(width).enumerate() {
+                let at = (row * channels + channel) * positions + from;
+                out.copy_from_slice(&unchanged[at..at + width]);
+                if first < last {
+                    let at = (copy * channels + channel) * length + first - start;
+                    out[first - from..last - from].copy_from_slice(&values[at..at + last - first]);
+                }
+            }
+        });
+        let shape = [self.rows.len(), channels, width];
+        Tensor::from_data(TensorData::new(slab, shape), &self.values.device())
+    }
+}
+
+/// `[copies, channels, width]` of each copy from its own place on.
+fn cut(x: &Tensor<3>, from: &[usize], width: usize) -> Tensor<3> {
+    let [copies, channels, positions] = x.dims();
+    if from.windows(2).all(|pair| pair[0] == pair[1]) {
+        let from = from.first().copied().unwrap_or(0);
+        return x.clone().slice([0..copies, 0..channels, from..from + width]);
+    }
+    let values = host(x.clone());
+    let mut out = Vec::with_capacity(copies * channels * width);
+    for (copy, row) in values.chunks_exact(channels * positions).enumerate() {
+        for channel in row.chunks_exact(positions) {
+            out.extend_from_slice(&channel[from[copy]..from[copy] + width]);
+        }
+    }
+    Tensor::from_data(TensorData::new(out, [copies, channels, width]), &x.device())
+}
+
+impl Network {
+    /// Evaluates sequences `[batch, 4, length]` and changed copies of them; both as `[…, tasks, bins]`. The copies' outputs are those of
+    /// evaluating them whole, up to rounding.
+    pub(crate) fn evaluate_changed(&self, mut x: Tensor<3>, mut changes: Changes) -> (Tensor<3>, Tensor<3>) {
+        let count = self.plan.layers.len();
+        let run = |layers, x| self.forward_layers(layers, &self.weights, x, &mut Pass::evaluate());
+        let mut next = 0;
+        while next < count {
+            let at = next;
+            let layer = &self.plan.layers[at];
+            // The activation behind a batch norm runs with it.
+            let fused = matches!(layer.block, Block::BatchNorm(_))
+                && self.plan.layers.get(at + 1).is_some_and(|l| matches!(l.block, Block::Activation(_)));
+            next += if fused { 2 } else { 1 };
+            let (positions, after) = (layer.input.positions, layer.output.positions);
+            let length = changes.length();
+            let (starts, width, slab_starts, slab_width): (Vec<usize>, _, Vec<usize>, _) = match reach(&layer.block) {
+                Reach::Around(0) => {
+                    changes.values = run(at..next, changes.values);
+                    x = run(at..next, x);
+                    continue;
+                }
+                Reach::Around(sides) => {
+                    let width = (length + 2 * sides).min(positions);
+                    let slab_width = (width + 2 * sides).min(positions);
+                    let moved = |from: &[usize], width: usize| -> Vec<usize> {
+                        from.iter().map(|s| s.saturating_sub(sides).min(positions - width)).collect()
+                    };
+                    let starts = moved(&changes.starts, width);
+                    let slab_starts = moved(&starts, slab_width);
+                    (starts, width, slab_starts, slab_width)
+                }
+                Reach::Pooled(pool) => {
+                    // A change of this length touches at most so many stretches, wherever it begins.
+                    let width = ((length + pool - 2) / pool + 1).min(after);
+                    let starts: Vec<usize> = changes.starts.iter().map(|s| (s / pool).min(after - width)).collect();
+                    let slab_starts = starts.iter().map(|s| s * pool).collect();
+                    (starts, width, slab_starts, width * pool)
+                }
+                Reach::Everything => (Vec::new(), 0, Vec::new(), positions),
+            };
+            if slab_width as f64 >= WHOLE_FROM * positions as f64 {
+                let whole = changes.slab(&x, &vec![0; changes.rows.len()], positions);
+                return (run(at..count, x), run(at..count, whole));
+            }
+            let slab = changes.slab(&x, &slab_starts, slab_width);
+            let values = run(at..next, slab);
+            let offsets: Vec<usize> = match reach(&layer.block) {
+                Reach::Pooled(_) | Reach::Everything => vec![0; starts.len()],
+                Reach::Around(_) => starts.iter().zip(&slab_starts).map(|(a, b)| a - b).collect(),
+            };
+            changes.values = cut(&values, &offsets, width);
+            changes.starts = starts;
+            x = run(at..next, x);
+        }
+        let bins = x.dims()[2];
+        let whole = changes.slab(&x, &vec![0; changes.rows.len()], bins);
+        (x, whole)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::weights::from_values;
+    use crate::{ModelConfig, presets, zoo};
+    use burn::tensor::Device;
+    use cistron_core::{TargetKind, TargetSpec};
+
+    fn one_hot(codes: &[Vec<usize>], device: &Device) -> Tensor<3> {
+        let length = codes[0].len();
+        let mut values = vec![0.0f32; codes.len() * 4 * length];
+        for (row, codes) in codes.iter().enumerate() {
+            codes.iter().enumerate().for_each(|(p, c)| values[(row * 4 + c) * length + p] = 1.0);
+        }
+        Tensor::from_data(TensorData::new(values, [codes.len(), 4, length]), device)
+    }
+
+    /// Every network of the zoo on two sequences, substitutions at both ends and in between, and changes of several bases, against whole
+    /// evaluation.
+    #[test]
+    fn changed_copies_are_as_if_evaluated_whole() {
+        let device = Device::flex();
+        for preset in presets() {
+            for (kind, input, bin) in
+                [(TargetKind::Profile, 1024, 32), (TargetKind::Binary, 1024, 1024), (TargetKind::Profile, 1024, 64)]
+            {
+                if !preset.targets.include(kind) {
+                    continue;
+                }
+                let model = ModelConfig { width_factor: 0.05, ..ModelConfig::new(preset.name) };
+                let tasks = vec!["a".into(), "b".into()];
+                let target = TargetSpec { kind, tasks, bins: input / bin, bin_bp: bin, input_bp: input };
+                let mut network = Network::new(zoo::plan(&model, &target).unwrap(), 3, &device);
+                // Scales of batch norm start at 1 or 0 and shifts at 0: other values, so that nothing cancels.
+                for (place, weight) in network.weights.entries.iter_mut().enumerate() {
+                    if weight.name.ends_with("gamma") || weight.name.ends_with("beta") || weight.name.ends_with("bias")
+                    {
+                        let n = weight.shape[0];
+                        let size = if weight.name.ends_with("gamma") { 1.0 } else { 0.05 };
+                        let value = |i: usize| size * (0.5 + ((i * 7 + place * 3) % 11) as f32 / 20.0);
+                        weight.value = from_values((0..n).map(value).collect(), &device);
+                    }
+                }
+                let sequence = |seed: usize| (0..input).map(|p| (p * p * 7 + p * seed + p / 3) % 4).collect::<Vec<_>>();
+                let references = vec![sequence(1), sequence(5)];
+                for length in [1, 3] {
+                    let places = [0, 1, 17, 500, 511, 512, 800, input - 4, input - length];
+                    let rows: Vec<usize> = (0..places.len()).map(|i| i % 2).collect();
+                    let mut copies = Vec::new();
+                    for (&place, &row) in places.iter().zip(&rows) {
+                        let mut copy = references[row].clone();
+                        copy[place..place + length].iter_mut().for_each(|c| *c = (*c + 1) % 4);
+                        copies.push(copy);
+                    }
+                    let x = one_hot(&references, &device);
+                    let whole = one_hot(&copies, &device);
+                    let values = cut(&whole, &places, length);
+                    let truth = host(network.evaluate(whole));
+                    assert!(truth.iter().all(|v| v.is_finite()), "{}", preset.name);
+                    let changes = Changes { rows, starts: places.to_vec(), values };
+                    let (same, found) = network.evaluate_changed(x.clone(), changes);
+                    let close = |found: &[f32], truth: &[f32]| {
+                        let scale = truth.iter().fold(0.0f32, |m, v| m.max(v.abs())).max(1e-6);
+                        found.iter().zip(truth).fold(0.0f32, |m, (a, b)| m.max((a - b).abs() / scale))
+                    };
+                    let unchanged = host(network.evaluate(x));
+                    let error = close(&host(found), &truth).max(close(&host(same), &unchanged));
+                    assert!(error < 1e-4, "{} {kind:?} {bin} {length}: {error}", preset.name);
+                    // Not because the changes do nothing.
+                    let each = target.tasks.len() * target.bins;
+                    for (copy, truth) in truth.chunks(each).enumerate() {
+                        let effect = close(truth, &unchanged[copy % 2 * each..(copy % 2 + 1) * each]);
+                        assert!(
+                            effect > 20.0 * error,
+                            "{} {kind:?} {bin}: effect {effect}, error {error}",
+                            preset.name
+                        );
+                    }
+                }
+            }
+        }
+    }
+}
