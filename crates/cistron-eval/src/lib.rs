@@ -5,6 +5,7 @@ pub mod generalisation;
 mod metric_speed;
 mod predictions_bigwig;
 mod stored_predictions;
+pub mod variants;
 
 pub use error::EvalError;
 pub use generalisation::{GeneralisationOptions, GeneralisationReport, generalisation};

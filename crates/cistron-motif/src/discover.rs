@@ -9,8 +9,9 @@ use cistron_stats::fisher;
 use rand::seq::SliceRandom;
 use rayon::prelude::*;
 
+use crate::Motif;
 use crate::best_sites::PairedSequences;
-use crate::{Motif, q_values};
+use cistron_stats::q_values;
 use refine::{Refined, Refiner};
 
 /// How to search.

@@ -6,8 +6,9 @@ use cistron_stats::{fisher, rank_sum};
 use rand::seq::SliceRandom;
 use rayon::prelude::*;
 
+use crate::Pwm;
 use crate::best_sites::PairedSequences;
-use crate::{Pwm, q_values};
+use cistron_stats::q_values;
 
 /// How to test.
 #[derive(Debug, Clone, Copy, PartialEq)]

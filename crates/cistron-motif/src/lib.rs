@@ -35,7 +35,7 @@ pub use overlap::{Instance, OverlapOptions, OverlapReport, compare_instances};
 pub use pattern_hits::{PatternHit, PatternHitOptions, pattern_hits};
 pub use patterns::{Pattern, PatternOptions, PatternSeqlet, PatternSet, find_patterns};
 pub use pwm::{Pwm, Site};
-pub use scan::{MotifHit, ScanOptions, Scanner, SequenceHit, q_values, scan_sequences};
+pub use scan::{MotifHit, ScanOptions, Scanner, SequenceHit, scan_sequences};
 pub use score_distribution::ScoreDistribution;
 pub use seqlets::{FixedSeqletOptions, FixedSeqlets, RecursiveSeqletOptions, Seqlet, fixed_seqlets, recursive_seqlets};
 pub use similarity::{ColumnScore, MotifDatabase, MotifMatch, SimilarityOptions};

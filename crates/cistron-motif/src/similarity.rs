@@ -10,7 +10,8 @@ pub use columns::ColumnScore;
 use columns::{QueryColumns, TargetColumns};
 use null::MaxDistributions;
 
-use crate::{Motif, q_values};
+use crate::Motif;
+use cistron_stats::q_values;
 
 /// How to compare.
 #[derive(Debug, Clone, Copy, PartialEq)]

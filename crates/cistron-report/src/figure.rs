@@ -6,6 +6,7 @@ mod density;
 mod forest;
 mod grid;
 mod learning;
+mod plots;
 mod scatter;
 mod tracks;
 
@@ -25,6 +26,8 @@ pub(crate) enum Place {
     Classification,
     Tracks,
     PerTask,
+    /// Of one of the further evaluations, by its place among them.
+    Section(usize),
 }
 
 /// A drawn figure.
@@ -50,6 +53,7 @@ pub(crate) fn all(input: &ReportInput) -> Vec<Figure> {
     figures.extend(classification::figures(input, &styles));
     figures.extend(tracks::figures(input, &styles));
     figures.extend(bars::figures(input, &styles));
+    figures.extend(plots::figures(input));
     let mut taken = std::collections::BTreeSet::new();
     for figure in &mut figures {
         let base = figure.name.clone();

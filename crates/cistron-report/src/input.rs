@@ -41,6 +41,8 @@ pub struct ReportInput {
     pub curves: Vec<Curve>,
     /// Windows shown along the genome.
     pub tracks: Vec<TrackExample>,
+    /// Further evaluations, each a section of its own.
+    pub sections: Vec<crate::ResultSection>,
     /// Tables that describe the data (counts, class balance, coverage quantiles …).
     pub data_summary: Vec<SummaryTable>,
     /// The study file with every default filled in (TOML).

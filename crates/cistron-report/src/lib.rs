@@ -17,6 +17,7 @@ mod html;
 mod input;
 mod plot;
 mod raster;
+mod section;
 pub mod table;
 mod write;
 
@@ -27,4 +28,5 @@ pub use input::{
     TrackExample, TrackPrediction, Verdict,
 };
 pub use raster::png_from_svg;
+pub use section::{Estimate, HeatMap, HeatMapPanel, Intervals, Lines, Marks, Plot, Points, ResultSection};
 pub use write::{ReportPaths, write_report};

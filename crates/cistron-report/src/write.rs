@@ -120,7 +120,7 @@ fn check(input: &ReportInput) -> Result<(), ReportError> {
             ));
         }
     }
-    for table in &input.data_summary {
+    for table in input.data_summary.iter().chain(input.sections.iter().flat_map(|s| &s.tables)) {
         if let Some(row) = table.rows.iter().position(|r| r.len() != table.columns.len()) {
             return fail(format!(
                 "summary table {}: row {} does not have {} cells",

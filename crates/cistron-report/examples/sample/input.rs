@@ -6,6 +6,9 @@ use cistron_report::{
     Scatter, SummaryTable, TrackExample, TrackPrediction, Verdict,
 };
 
+#[path = "sections.rs"]
+mod sections;
+
 /// (name, kind, quality in [0, 1])
 const MODELS: [(&str, ModelKind, f64); 6] = [
     ("residualbind-32", ModelKind::Network, 0.78),
@@ -41,6 +44,7 @@ pub fn sample() -> ReportInput {
     let metrics = metrics(&mut random);
     let differences = differences(&metrics);
     ReportInput {
+        sections: sections::sections(),
         title: "Yeast accessibility (sample)".into(),
         subtitle: "Invented numbers: this page shows what a report looks like".into(),
         generated: "2026-11-21 06:30 UTC".into(),

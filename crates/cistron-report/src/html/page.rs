@@ -26,8 +26,10 @@ struct Shown<'a> {
 
 #[derive(Serialize)]
 struct Section<'a> {
-    id: &'static str,
-    title: &'static str,
+    id: String,
+    title: &'a str,
+    sentences: &'a [String],
+    tables: Vec<DataTable<'a>>,
     open: Vec<Shown<'a>>,
     more: Vec<Shown<'a>>,
 }
@@ -77,11 +79,11 @@ struct Page<'a> {
     script: &'static str,
 }
 
-fn section<'a>(figures: &'a [Figure], place: Place, id: &'static str, title: &'static str) -> Section<'a> {
+fn section<'a>(figures: &'a [Figure], place: Place, id: &str, title: &'a str) -> Section<'a> {
     let shown = |f: &'a Figure| Shown { name: &f.name, caption: &f.caption, svg: &f.svg };
     let mut open: Vec<Shown<'a>> = figures.iter().filter(|f| f.place == place).map(shown).collect();
     let more = open.split_off(open.len().min(OPEN));
-    Section { id, title, open, more }
+    Section { id: id.to_owned(), title, sentences: &[], tables: Vec::new(), open, more }
 }
 
 fn answer(text: &str, outcome: Outcome) -> Answer<'_> {
@@ -92,6 +94,11 @@ fn answer(text: &str, outcome: Outcome) -> Answer<'_> {
         Outcome::Unknown => ("unknown", "undecided"),
     };
     Answer { text, class, word }
+}
+
+fn data_tables(tables: &[crate::SummaryTable]) -> Vec<DataTable<'_>> {
+    let table = |t: &crate::SummaryTable| summary::free(&t.columns, &t.rows);
+    tables.iter().map(|t| DataTable { title: &t.title, note: &t.note, grid: table(t) }).collect()
 }
 
 /// The page as one string.
@@ -117,6 +124,7 @@ pub(crate) fn render(input: &ReportInput, figures: &[Figure]) -> Result<String, 
         scatters: _,
         curves: _,
         tracks: _,
+        sections: further,
     } = input;
     let styles = Styles::new(input.model_kinds());
     let sections = [
@@ -126,8 +134,12 @@ pub(crate) fn render(input: &ReportInput, figures: &[Figure]) -> Result<String, 
         section(figures, Place::Tracks, "tracks", "Along the genome"),
         section(figures, Place::PerTask, "tasks", "Per task"),
     ];
+    let further = further.iter().enumerate().map(|(index, result)| Section {
+        sentences: &result.sentences,
+        tables: data_tables(&result.tables),
+        ..section(figures, Place::Section(index), &format!("section-{}", index + 1), &result.title)
+    });
     let shown = |grid: Grid| (!grid.is_empty()).then_some(grid);
-    let table = |t: &'_ crate::SummaryTable| summary::free(&t.columns, &t.rows);
     let page = Page {
         title,
         subtitle,
@@ -136,9 +148,9 @@ pub(crate) fn render(input: &ReportInput, figures: &[Figure]) -> Result<String, 
         answers: verdicts.iter().map(|v| answer(&v.text, v.outcome)).collect(),
         headline: shown(summary::headline(input, &styles)),
         overview: section(figures, Place::Summary, "summary", "Summary"),
-        sections: sections.into_iter().filter(|s| !s.open.is_empty()).collect(),
+        sections: sections.into_iter().filter(|s| !s.open.is_empty()).chain(further).collect(),
         models: shown(summary::models(input, &styles)),
-        data: data_summary.iter().map(|t| DataTable { title: &t.title, note: &t.note, grid: table(t) }).collect(),
+        data: data_tables(data_summary),
         warnings,
         provenance: provenance.iter().map(|(key, value)| Fact { key, value }).collect(),
         metrics: shown(summary::metrics(input, &styles)),

@@ -24,12 +24,21 @@ pub(crate) fn viridis(share: f64) -> String {
     format!("#{:02x}{:02x}{:02x}", mix(0), mix(1), mix(2))
 }
 
+/// The colour of a share in [−1, 1]: blue, white at 0, red (the ends of ColorBrewer's RdBu, Apache License 2.0).
+pub(crate) fn blue_white_red(share: f64) -> String {
+    let end: [u8; 3] = if share < 0.0 { [33, 102, 172] } else { [178, 24, 43] };
+    let t = share.abs().min(1.0);
+    let [r, g, b] = end.map(|c| (255.0 * (1.0 - t) + f64::from(c) * t).round() as u8);
+    format!("#{r:02x}{g:02x}{b:02x}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn ends_and_middle() {
+        assert_eq!([-1.0, 0.0, 1.0].map(blue_white_red), ["#2166ac", "#ffffff", "#b2182b"]);
         assert_eq!([0.0, 0.5, 1.0].map(viridis), ["#440154", "#21918c", "#fde725"]);
     }
 }

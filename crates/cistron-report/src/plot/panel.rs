@@ -50,7 +50,7 @@ impl Panel {
     /// the left.
     pub(crate) fn draw_axes(&self, svg: &mut Svg, axes: &Axes<'_>) {
         let (x_ticks, y_ticks) = (self.x.x_ticks(SMALL), self.y.y_ticks());
-        self.grid(svg, &x_ticks, &y_ticks);
+        self.draw_grid(svg, &x_ticks, &y_ticks);
         self.x_axis(svg, &x_ticks, axes.x_title);
         self.y_axis(svg, if axes.bare_y { &[] } else { &y_ticks }, axes.y_title);
         let lift = if axes.note.is_empty() { 8.0 } else { 22.0 };
@@ -64,7 +64,8 @@ impl Panel {
         }
     }
 
-    fn grid(&self, svg: &mut Svg, x_ticks: &[Tick], y_ticks: &[Tick]) {
+    /// Lines at the ticks.
+    pub(crate) fn draw_grid(&self, svg: &mut Svg, x_ticks: &[Tick], y_ticks: &[Tick]) {
         let mut data = String::new();
         for tick in x_ticks {
             data.push_str(&format!("M{} {}V{}", px(tick.at), px(self.top), px(self.bottom())));
