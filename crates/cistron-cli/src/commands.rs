@@ -9,6 +9,7 @@ mod motif;
 mod predict;
 mod simulate;
 mod stages;
+mod variants;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -41,6 +42,9 @@ pub(crate) enum Command {
     /// List the network presets or show the layers of one
     #[command(subcommand)]
     Models(models::ModelsCommand),
+    /// Effects of sequence variants: score a VCF or table, benchmark on saturation mutagenesis
+    #[command(subcommand)]
+    Variants(variants::VariantsCommand),
     /// Motifs without a model: scan, compare, enrich, discover; patterns of attributions; filters of networks
     #[command(subcommand)]
     Motif(motif::MotifCommand),
@@ -62,6 +66,7 @@ impl Command {
             Self::Predict(args) => predict::run(args, reporter),
             Self::Simulate(args) => simulate::run(args, reporter),
             Self::Models(command) => models::run(command),
+            Self::Variants(command) => variants::run(command, reporter),
             Self::Motif(command) => motif::run(command, reporter),
             Self::Bench(command) => bench::run(command, reporter),
         }

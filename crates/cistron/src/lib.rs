@@ -18,6 +18,7 @@ mod run;
 mod run_dir;
 pub mod study;
 mod train;
+pub mod variants;
 mod warnings;
 
 pub use check::check;

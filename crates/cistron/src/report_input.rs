@@ -68,6 +68,7 @@ pub(crate) fn report_input(
         curves: report.curves.iter().map(|c| curve(c, report)).collect(),
         tracks: report.tracks.iter().map(|t| track(t, target.bin_bp)).collect(),
         data_summary: data_tables(&inspection),
+        sections: Vec::new(),
         resolved_study: resolved,
         manifest,
         provenance,

@@ -5,6 +5,7 @@ mod benchmark;
 mod effects_table;
 mod locate;
 mod models;
+mod saturation_page;
 mod score;
 
 pub use benchmark::{BenchmarkJob, BenchmarkSummary, ExternalScores, benchmark};

@@ -65,7 +65,9 @@ pub(super) fn effects_table(entries: &[Entry<'_>], models: &[ScoredVariants], ex
         text("id", "name of the variant in its file", &rows, |r| Some(&r.entry.line.id)),
         text("contig", "contig, as in the file", &rows, |r| Some(&r.entry.line.contig)),
         integer("position_1", "position in the file, 1-based", &rows, |r| Some(r.entry.line.position_0 + 1)),
-        text("reference", "reference allele of the file; empty for an insertion", &rows, |r| Some(&r.entry.line.reference)),
+        text("reference", "reference allele of the file; empty for an insertion", &rows, |r| {
+            Some(&r.entry.line.reference)
+        }),
         text("alternative", "alternative allele of the file; empty for a deletion", &rows, |r| {
             Some(&r.entry.line.alternative)
         }),
@@ -78,13 +80,18 @@ pub(super) fn effects_table(entries: &[Entry<'_>], models: &[ScoredVariants], ex
         text("segment", "contig or piece of the reference that holds it", &rows, |r| {
             r.entry.located.as_ref().ok().map(|l| l.segment.name)
         }),
-        text("status", "scored, swapped (the reference has the alternative allele), or why it was not scored", &rows, |r| {
-            Some(match &r.entry.located {
-                Ok(located) if located.swapped => "swapped",
-                Ok(_) => "scored",
-                Err(why) => why,
-            })
-        }),
+        text(
+            "status",
+            "scored, swapped (the reference has the alternative allele), or why it was not scored",
+            &rows,
+            |r| {
+                Some(match &r.entry.located {
+                    Ok(located) if located.swapped => "swapped",
+                    Ok(_) => "scored",
+                    Err(why) => why,
+                })
+            },
+        ),
         text("task", "task of the model, or the mean over tasks", &rows, |r| Some(r.task)),
     ];
     columns.extend(effect_columns(&rows));
@@ -100,20 +107,24 @@ pub(super) fn effects_table(entries: &[Entry<'_>], models: &[ScoredVariants], ex
 const EXTRA: [&str; 2] = ["element", "measured"];
 
 fn effect_columns(rows: &[Row<'_>]) -> Vec<Column> {
-    let of = |name, meaning, get: fn(&Effect) -> Option<f64>| float(name, meaning, rows, |r| r.standard.as_ref().and_then(get));
-    let robust = |name, meaning, get: fn(&Effect) -> Option<f64>| float(name, meaning, rows, |r| r.robust.as_ref().and_then(get));
+    let of = |name, meaning, get: fn(&Effect) -> Option<f64>| {
+        float(name, meaning, rows, |r| r.standard.as_ref().and_then(get))
+    };
+    let robust = |name, meaning, get: fn(&Effect) -> Option<f64>| {
+        float(name, meaning, rows, |r| r.robust.as_ref().and_then(get))
+    };
     vec![
-        of(
-            "reference_prediction",
-            "reference allele: coverage summed over the window, probability, or value",
-            |e| Some(e.reference),
-        ),
+        of("reference_prediction", "reference allele: coverage summed over the window, probability, or value", |e| {
+            Some(e.reference)
+        }),
         of("alternative_prediction", "alternative allele, likewise", |e| Some(e.alternative)),
         of("difference", "alternative − reference", |e| Some(e.difference)),
         of("log2_ratio", "log2(alternative ÷ reference); empty for values", |e| e.log2_ratio),
         of("logit_difference", "difference of the logits; labels only", |e| e.logit_difference),
         of("js_distance_base2", "Jensen–Shannon distance between the two profiles; profiles only", |e| e.js_distance),
-        robust("robust_difference", "difference of means over shifted windows; empty without shifts", |e| Some(e.difference)),
+        robust("robust_difference", "difference of means over shifted windows; empty without shifts", |e| {
+            Some(e.difference)
+        }),
         robust("robust_log2_ratio", "log2 ratio of means over shifted windows", |e| e.log2_ratio),
         robust("robust_logit_difference", "logit difference over shifted windows; labels only", |e| e.logit_difference),
         float("p_value", "two-sided, against random variants; empty without --null", rows, |r| r.p),

@@ -109,9 +109,8 @@ fn place<'a>(
     let other = |message: String| Problem { message, mismatch: false };
     let (from, to) = line.alleles.clone().map_err(other)?;
     let segment = reference.segment(contig, line.position_0).map_err(other)?;
-    let there = |length: usize| -> Vec<Option<u8>> {
-        (0..length as u64).map(|i| segment.base(line.position_0 + i)).collect()
-    };
+    let there =
+        |length: usize| -> Vec<Option<u8>> { (0..length as u64).map(|i| segment.base(line.position_0 + i)).collect() };
     let matches = |allele: &[u8]| there(allele.len()).iter().zip(allele).all(|(base, code)| *base == Some(*code));
     let variant = |reference: Vec<u8>, alternative: Vec<u8>| {
         let variant = Variant { contig: contig.to_owned(), position_0: line.position_0, reference, alternative };
@@ -147,7 +146,10 @@ mod tests {
         Ok(found
             .into_iter()
             .map(|e| match e.located {
-                Ok(l) => (format!("{} {:?} {:?}", l.variant.position_0, l.variant.reference, l.variant.alternative), l.swapped),
+                Ok(l) => (
+                    format!("{} {:?} {:?}", l.variant.position_0, l.variant.reference, l.variant.alternative),
+                    l.swapped,
+                ),
                 Err(why) => (why, false),
             })
             .collect())

@@ -100,7 +100,8 @@ pub(super) fn summary(entries: &[Entry<'_>], multi_allelic: usize, table: PathBu
 pub(super) fn write_table(table: &Table, dir: &Path) -> Result<PathBuf, CistronError> {
     std::fs::create_dir_all(dir).map_err(CistronError::io(dir))?;
     let parquet = dir.join(format!("{}.parquet", table.name));
-    let bytes = to_parquet(table).map_err(|e| CistronError::RunDirectory { path: parquet.clone(), message: e.to_string() })?;
+    let bytes =
+        to_parquet(table).map_err(|e| CistronError::RunDirectory { path: parquet.clone(), message: e.to_string() })?;
     AtomicFile::write(&parquet, &bytes).map_err(CistronError::io(&parquet))?;
     let path = dir.join(format!("{}.tsv", table.name));
     AtomicFile::write(&path, to_tsv(table).as_bytes()).map_err(CistronError::io(&path))?;
