@@ -64,9 +64,9 @@ pub struct RankRow {
     pub metric: String,
     /// Mean rank over the replicates.
     pub mean_rank: Option<f64>,
-    /// 2.5 % quantile of the rank.
+    /// 2.5 % quantile of the rank (a rank that occurred, the next lower one where the quantile falls between two).
     pub low: Option<f64>,
-    /// 97.5 % quantile of the rank.
+    /// 97.5 % quantile of the rank (likewise, the next higher one).
     pub high: Option<f64>,
     /// Share of the replicates in which the model is first; models that are first together share the replicate.
     pub share_first: Option<f64>,

@@ -9,11 +9,15 @@ use cistron_core::Reporter;
 use super::{HowToRun, StudyArgs, stages};
 
 #[derive(clap::Args)]
+#[command(
+    override_usage = "cistron report [OPTIONS] <STUDY>\n       cistron report [OPTIONS] --compare <RUN> <RUN>... --out <DIR>",
+    mut_arg("out", |out| out.help("Run directory [default: runs/NAME in the current folder]; with --compare the folder of the leaderboard"))
+)]
 pub(crate) struct ReportArgs {
     /// The study file (TOML)
     #[arg(required_unless_present = "compare", conflicts_with = "compare")]
     study: Option<PathBuf>,
-    /// Compare all models of finished runs on the same data; writes leaderboard.html and leaderboard.tsv into --out
+    /// Compare all models of finished runs on the same data: writes leaderboard.html and leaderboard.tsv into --out
     #[arg(
         long,
         num_args = 2..,

@@ -1,7 +1,6 @@
 //! Ranks of the models in every bootstrap replicate: how sure the order of a leaderboard is.
 
 use cistron_core::RankRow;
-use cistron_stats::quantile::quantile_sorted;
 
 use super::rows::{Estimate, over_tasks};
 use super::{EvaluatedModel, Scored};
@@ -73,8 +72,10 @@ fn standings(estimates: &[Estimate], higher: bool) -> Vec<Option<Standing>> {
         }
         let mean = ranks.iter().sum::<f64>() / n as f64;
         ranks.sort_by(f64::total_cmp);
-        let ends = quantile_sorted(&ranks, 0.025).zip(quantile_sorted(&ranks, 0.975));
-        out[model] = ends.map(|(low, high)| Standing { mean, low, high, share_first: first / n as f64 });
+        // Ranks that occurred, never between two of them: the outer neighbours of the quantiles.
+        let last = (n - 1) as f64;
+        let (low, high) = (ranks[(0.025 * last).floor() as usize], ranks[(0.975 * last).ceil() as usize]);
+        out[model] = Some(Standing { mean, low, high, share_first: first / n as f64 });
     }
     out
 }

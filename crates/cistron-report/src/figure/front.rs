@@ -15,10 +15,13 @@ const TOP: f64 = 48.0;
 const HEIGHT: f64 = 380.0;
 const RADIUS: f64 = 5.2;
 
+/// A value with its interval.
+type Estimate = (f64, Option<(f64, f64)>);
+
 /// The figure; `None` without points.
 pub(super) fn figure(front: &Front, styles: &Styles) -> Option<Figure> {
     let first = front.points.first()?;
-    let along = |get: fn(&FrontPoint) -> (f64, Option<(f64, f64)>)| {
+    let along = |get: fn(&FrontPoint) -> Estimate| {
         let values = front.points.iter().map(get).flat_map(|(v, i)| i.map_or([v, v], |(l, h)| [l.min(v), h.max(v)]));
         padded(range_of(values).unwrap_or((0.0, 1.0)), 0.08)
     };
@@ -41,9 +44,12 @@ pub(super) fn figure(front: &Front, styles: &Styles) -> Option<Figure> {
     draw_names(&mut svg, &panel, &front.points);
     let style = styles.of(&first.model);
     let keys = [
-        Entry { key: Key::Marker(style, false), text: "no other model is as good on both".into() },
-        Entry { key: Key::Marker(style, true), text: "another model is better".into() },
-        Entry { key: Key::Line(REFERENCE.into()), text: "front".into() },
+        Entry { key: Key::Marker(style, false), text: "on the front".into() },
+        Entry {
+            key: Key::Marker(style, true),
+            text: "behind it: another model is as good on both, better on one".into(),
+        },
+        Entry { key: Key::Line(REFERENCE.into()), text: "the front".into() },
     ];
     let bottom = panel.bottom() + 50.0;
     let bottom = bottom + legend::draw(&mut svg, (LEFT, bottom), size.0, &keys) + 6.0;

@@ -8,7 +8,7 @@ use crate::{HeadlineMetric, LeaderboardInput};
 /// Every model's mean rank on every headline metric.
 pub(super) fn figure(input: &LeaderboardInput, styles: &Styles) -> Option<Figure> {
     let ranks: Vec<HeadlineMetric> = (input.report.headline_metrics.iter())
-        .map(|m| HeadlineMetric::new(m.metric.clone(), format!("Rank: {}", m.label), false))
+        .map(|m| HeadlineMetric::new(m.metric.clone(), m.label.clone(), false))
         .collect();
     let mut columns = Vec::new();
     for metric in &ranks {

@@ -67,14 +67,14 @@ pub(crate) fn render_leaderboard(input: &LeaderboardInput, figures: &[Figure]) -
     Ok(environment()?.get_template("leaderboard.html")?.render(Serde(&page))?)
 }
 
-/// Models by all criteria.
+/// Models by all criteria, intervals under their values: many columns stand side by side.
 fn board(input: &LeaderboardInput, styles: &Styles) -> Grid {
     let criteria: Vec<_> = input.criteria.iter().filter(|c| c.shown).collect();
     let mut heads = vec![head("Model", false), head("Run", false), head("Kind", false)];
     heads.extend(criteria.iter().map(|c| {
         let (arrow, hint) = match c.higher_is_better {
-            Some(true) => (" ↑", ": higher is better"),
-            Some(false) => (" ↓", ": lower is better"),
+            Some(true) => ("\u{a0}↑", ": higher is better"),
+            Some(false) => ("\u{a0}↓", ": lower is better"),
             None => ("", ""),
         };
         let evaluation = if c.evaluation == LeaderboardInput::GENERALISATION {
@@ -94,7 +94,9 @@ fn board(input: &LeaderboardInput, styles: &Styles) -> Grid {
         let mut row = vec![model(&info.name, styles), words(run), words(info.kind.word())];
         row.extend(criteria.iter().map(|c| {
             let r = &c.values[index];
-            measured(r.value, r.low, r.high, r.reason.as_deref(), &mut notes)
+            let mut cell = measured(r.value, r.low, r.high, r.reason.as_deref(), &mut notes);
+            cell.text = cell.text.replace(" [", "\n[");
+            cell
         }));
         rows.push(row);
     }
@@ -130,7 +132,7 @@ fn ranks(input: &LeaderboardInput, styles: &Styles) -> Grid {
             row.push(match numbers {
                 Some((mean, low, high, first)) => {
                     let mut cell = measured(Some(mean), None, None, rank.and_then(|r| r.reason.as_deref()), &mut notes);
-                    cell.text = format!("{mean:.2} [{low}, {high}], first {:.0} %", 100.0 * first);
+                    cell.text = format!("{mean:.2} [{low}, {high}]\nfirst {:.0} %", 100.0 * first);
                     cell
                 }
                 None => measured(None, None, None, Some(reason), &mut notes),
