@@ -121,6 +121,40 @@ fn two_runs_side_by_side() {
     runs_that_do_not_fit(dir);
 }
 
+/// Runs with bins of 32 and 64 bp, in bins of 64 bp.
+fn in_wider_bins(dir: &Path) {
+    assert!(cistron(&["-q", "evaluate", "bins.toml", "--out", "bins"], dir).status.success());
+    let wide = |bin_bp: &str| {
+        let args = ["-q", "report", "--compare", "a", "bins", "--out", "wide", "--bootstrap-replicates", "100"];
+        cistron(&[&args[..], &["--bin-bp", bin_bp]].concat(), dir)
+    };
+    let refused = wide("96");
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(
+        stderr(&refused).contains("96 must be a multiple of the bins of the run bins (64 bp)"),
+        "{}",
+        stderr(&refused)
+    );
+    let output = wide("64");
+    assert!(output.status.success(), "{}", stderr(&output));
+    let rows = tsv(&dir.join("wide/leaderboard.tsv"));
+    let value = |model: &str, metric: &str| {
+        let row = rows.iter().find(|r| r["model"] == model && r["metric"] == metric);
+        row.unwrap_or_else(|| panic!("{model} {metric}"))["value"].parse::<f64>().unwrap()
+    };
+    // The run in bins of 64 bp has its own numbers; the mean of a constant is that constant in any bins.
+    for row in generalisation(dir, "bins")["rows"].as_array().unwrap() {
+        if row["model"] == "residualbind-32" && row["task"] == "mean over tasks" {
+            let metric = row["metric"].as_str().unwrap();
+            assert_eq!(Some(value("bins/residualbind-32", metric)), row["value"].as_f64(), "{metric}");
+        }
+    }
+    let html = fs::read_to_string(dir.join("wide/leaderboard.html")).unwrap();
+    assert!(html.contains("Predictions of the run a were averaged from bins of 32 bp to 64 bp."));
+    let own = value("bins/constant mean", "mse");
+    assert!((value("a/constant mean", "mse") / own - 1.0).abs() < 1e-4);
+}
+
 fn runs_that_do_not_fit(dir: &Path) {
     let refused = |runs: &[&str], parts: &[&str]| {
         let args = [&["-q", "report", "--compare"], runs, &["--out", "none"]].concat();
@@ -171,8 +205,12 @@ fn runs_that_do_not_fit(dir: &Path) {
         &["a", "windows", "tasks"],
         &["windows: cannot be compared with a: ", "test windows", "its tasks are one, there one, two"],
     );
+    in_wider_bins(dir);
     refused(&["a", "signal"], &["another signal or other values: task two in window chr3:"]);
 
+    let inside = cistron(&["report", "--compare", "a", "again", "--out", "b"], dir);
+    assert_eq!(inside.status.code(), Some(2));
+    assert!(stderr(&inside).contains("b: is a run directory"), "{}", stderr(&inside));
     let neither = cistron(&["report"], dir);
     assert_eq!(neither.status.code(), Some(2));
     let both = cistron(&["report", "small.toml", "--compare", "a", "b", "--out", "x"], dir);

@@ -1,5 +1,6 @@
 //! Finished runs on the same data, every criterion of every model side by side.
 
+mod averaged;
 mod entrants;
 mod finished_run;
 mod other_criteria;
@@ -18,7 +19,7 @@ use self::entrants::entrants;
 use self::finished_run::FinishedRun;
 use self::other_criteria::OtherCriteria;
 use self::page::leaderboard_input;
-use crate::CistronError;
+use crate::{CistronError, Problem, RunDir};
 
 /// What to compare.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +28,8 @@ pub struct CompareOptions {
     pub runs: Vec<PathBuf>,
     /// Folder of the leaderboard.
     pub out: PathBuf,
+    /// Average profiles to bins of this width in bp, a multiple of every run's.
+    pub bin_bp: Option<usize>,
     /// Bootstrap replicates of intervals, differences and ranks.
     pub bootstrap_replicates: usize,
 }
@@ -51,14 +54,31 @@ pub struct CompareSummary {
 /// A directory that is no finished run, runs on other data ([`CistronError::Study`], every problem at once), damaged files, anything
 /// that cannot be written.
 pub fn compare(options: &CompareOptions, reporter: &dyn Reporter) -> Result<CompareSummary, CistronError> {
-    let runs = FinishedRun::open_all(&options.runs)?;
+    if RunDir::new(&options.out).resolved_study().exists() {
+        let problem =
+            Problem::new(options.out.display().to_string(), "is a run directory, whose figures and tables are its own");
+        return Err(vec![problem.with_help("give the leaderboard a folder of its own with --out")].into());
+    }
+    let mut runs = FinishedRun::open_all(&options.runs)?;
+    if let Some(bin_bp) = options.bin_bp {
+        let problems: Vec<Problem> = runs.iter().filter_map(|run| averaged::problem(run, bin_bp)).collect();
+        if !problems.is_empty() {
+            return Err(problems.into());
+        }
+        runs.iter_mut().try_for_each(|run| run.rebin(bin_bp))?;
+    }
     let problems = same_data::problems(&runs)?;
     if !problems.is_empty() {
         return Err(problems.into());
     }
-    let others = OtherCriteria::read(&runs)?;
+    let mut others = OtherCriteria::read(&runs)?;
+    if !others.is_empty() && runs.iter().any(FinishedRun::is_rebinned) {
+        let warning =
+            "--bin-bp averages what accuracy is worked out from; other evaluations are in each run's own bins";
+        others.warnings.push(warning.into());
+    }
     let entrants = entrants(&runs)?;
-    let models = entrants.iter().map(|e| e.open(&runs)).collect::<Result<Vec<_>, _>>()?;
+    let models = entrants.iter().map(|e| e.open(&runs, &options.out, reporter)).collect::<Result<Vec<_>, _>>()?;
     let (test, seed) = (&runs[0].test, runs[0].dataset.manifest().seed);
     let settings = GeneralisationOptions {
         bootstrap_replicates: options.bootstrap_replicates,

@@ -26,6 +26,9 @@ pub(crate) struct ReportArgs {
         conflicts_with_all = ["device", "resume", "fresh"]
     )]
     compare: Vec<PathBuf>,
+    /// Compare profiles in bins of this width, a multiple of every run's bin_bp: predictions and targets are averaged
+    #[arg(long, value_name = "BP", requires = "compare")]
+    bin_bp: Option<usize>,
     /// Bootstrap replicates of a comparison
     #[arg(
         long,
@@ -40,13 +43,14 @@ pub(crate) struct ReportArgs {
 }
 
 pub(super) fn run(args: ReportArgs, reporter: &dyn Reporter) -> anyhow::Result<ExitCode> {
-    let ReportArgs { study, compare, bootstrap_replicates, run } = args;
+    let ReportArgs { study, compare, bin_bp, bootstrap_replicates, run } = args;
     if let Some(study) = study {
         return stages::run(StudyArgs { study, run }, Stage::Report, reporter);
     }
     let options = CompareOptions {
         runs: compare,
         out: run.out.unwrap_or_default(),
+        bin_bp,
         bootstrap_replicates: bootstrap_replicates as usize,
     };
     let summary = cistron::compare(&options, reporter)?;

@@ -1,11 +1,17 @@
-use cistron_core::hash_file;
-use cistron_eval::StoredPredictions;
+use std::path::Path;
+
+use cistron_core::{Reporter, hash_file};
 use cistron_eval::generalisation::EvaluatedModel;
+use cistron_eval::{StoredPredictions, predict_to_disk};
 use cistron_report::ModelKind;
 
+use super::averaged::Averaged;
 use super::finished_run::FinishedRun;
-use crate::CistronError;
 use crate::report_input::is_baseline;
+use crate::{CistronError, RunDir};
+
+/// Windows averaged at once.
+const BATCH: usize = 256;
 
 /// A model of the comparison.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,13 +26,30 @@ pub(super) struct Entrant {
 }
 
 impl Entrant {
-    /// Its predictions under its name in the leaderboard.
-    pub(super) fn open(&self, runs: &[FinishedRun]) -> Result<EvaluatedModel, CistronError> {
-        let dir = runs[self.runs[0]].dir.predictions(&self.own_name);
+    /// Its predictions under its name in the leaderboard; in wider bins when its run's test split is read so, and then stored in
+    /// `out`.
+    pub(super) fn open(
+        &self,
+        runs: &[FinishedRun],
+        out: &Path,
+        reporter: &dyn Reporter,
+    ) -> Result<EvaluatedModel, CistronError> {
+        let run = &runs[self.runs[0]];
+        let dir = run.dir.predictions(&self.own_name);
         let stored = StoredPredictions::open(&dir).map_err(|e| CistronError::RunDirectory {
             path: dir,
             message: format!("the predictions of {} cannot be read: {e}; evaluate the study again", self.own_name),
         })?;
+        let bin_bp = run.test.options().bin_bp;
+        let stored = if run.is_rebinned() {
+            let path = stored.dir().join("predictions.npy");
+            let fingerprint = format!("{} in {bin_bp} bp", hash_file(&path).map_err(CistronError::io(&path))?);
+            let to = RunDir::new(out).predictions(&self.name);
+            let averaged = Averaged::new(stored.with_name(&self.name), bin_bp);
+            predict_to_disk(&averaged, &run.test, BATCH, &to, &fingerprint, reporter)?
+        } else {
+            stored
+        };
         Ok(EvaluatedModel { predictions: stored.with_name(&self.name), baseline: self.kind == ModelKind::Baseline })
     }
 }

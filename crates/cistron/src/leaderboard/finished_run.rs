@@ -1,6 +1,6 @@
 use std::path::{Path, PathBuf};
 
-use cistron_data::{Dataset, DatasetSource, Split};
+use cistron_data::{Dataset, DatasetSource, SourceOptions, Split};
 use serde::Deserialize;
 use toml::Table;
 
@@ -63,6 +63,23 @@ impl FinishedRun {
         let study = std::fs::read_to_string(dir.resolved_study()).ok();
         let study = study.and_then(|text| toml::from_str(&text).ok()).unwrap_or_default();
         Ok(Self { name, dir, dataset, test, models, study })
+    }
+
+    /// Reads the test split in bins of `bin_bp`.
+    pub(super) fn rebin(&mut self, bin_bp: usize) -> Result<(), CistronError> {
+        let options = SourceOptions { bin_bp, ..self.test.options().clone() };
+        self.test = self.dataset.source(Split::Test, &options)?;
+        Ok(())
+    }
+
+    /// Whether the test split is read in other bins than the models predict.
+    pub(super) fn is_rebinned(&self) -> bool {
+        self.test.options().bin_bp != self.own_bin_bp()
+    }
+
+    /// Width of the bins that the models predict, in bp.
+    pub(super) fn own_bin_bp(&self) -> usize {
+        self.dataset.source_options(0).bin_bp
     }
 
     /// Whether a model's predictions were made elsewhere.

@@ -63,6 +63,11 @@ impl OtherCriteria {
         Ok(all)
     }
 
+    /// Whether no run holds any.
+    pub(super) fn is_empty(&self) -> bool {
+        self.found.is_empty()
+    }
+
     fn warn_of_strangers(&mut self, run: &FinishedRun, kind: &str, rows: &[MetricRow]) {
         let mut strangers: Vec<&str> = rows.iter().map(|r| r.model.as_str()).collect();
         strangers.retain(|model| !run.models.iter().any(|known| known == model));

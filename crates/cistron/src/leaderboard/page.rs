@@ -63,11 +63,20 @@ fn common(
         ("seed of the resamples".to_owned(), settings.seed.to_string()),
     ];
     provenance.extend(runs.iter().map(|r| (format!("run {}", r.name), r.dir.root().display().to_string())));
+    let rebinned = runs.iter().filter(|r| r.is_rebinned());
+    let averaged = rebinned.map(|r| {
+        format!(
+            "Predictions of the run {} were averaged from bins of {} bp to {} bp.",
+            r.name,
+            r.own_bin_bp(),
+            target.bin_bp
+        )
+    });
     ReportInput {
         title: "Leaderboard".into(),
         subtitle: format!("{}: {what}", target.tasks.join(", ")),
         generated,
-        summary_sentences: vec![format!(
+        summary_sentences: std::iter::once(format!(
             "{} and {} of {} on the same {}, for {}. Accuracy was worked out anew from the stored predictions, so that intervals, \
              differences and ranks rest on the same bootstrap resamples for all models.",
             counted(entrants.len() - baselines, "model"),
@@ -75,7 +84,9 @@ fn common(
             counted(runs.len(), "run"),
             counted(report.windows as usize, "test window"),
             counted(target.tasks.len(), "task")
-        )],
+        ))
+        .chain(averaged)
+        .collect(),
         warnings: report.warnings.iter().chain(&others.warnings).cloned().collect(),
         metrics: report.rows.clone(),
         differences: report.differences.clone(),

@@ -20,13 +20,17 @@ pub(super) fn problems(runs: &[FinishedRun]) -> Result<Vec<Problem>, CistronErro
         }
         if !found.is_empty() {
             let message = format!("cannot be compared with {}: {}", first.name, found.join("; "));
-            problems.push(
-                Problem::new(&run.name, message)
-                    .with_help("a leaderboard needs runs with the same test windows, tasks and bins"),
-            );
+            problems.push(Problem::new(&run.name, message).with_help(
+                "a leaderboard needs the same test windows and tasks; profiles in other bins can be averaged: --bin-bp",
+            ));
         }
     }
     Ok(problems)
+}
+
+/// Equal but for rounding: means by which a signal is scaled are sums over bins of any width.
+fn alike(x: f32, y: f32) -> bool {
+    x == y || (x.is_nan() && y.is_nan()) || (x - y).abs() <= 1e-5 * x.abs().max(y.abs())
 }
 
 /// Whether both datasets are the same bytes with the same transforms.
@@ -87,7 +91,7 @@ fn of_batches(own: &TargetBatch, other: &TargetBatch, tasks: &[String]) -> Optio
         for (t, task) in tasks.iter().enumerate() {
             let (x, y) = (own.targets.slice(s![i, t, ..]), other.targets.slice(s![i, t, ..]));
             for (bin, (x, y)) in x.iter().zip(y).enumerate() {
-                if x != y && !(x.is_nan() && y.is_nan()) {
+                if !alike(*x, *y) {
                     return Some(format!(
                         "another signal or other values: task {task} in window {}, bin {bin}: {x} where the other has {y}",
                         a.name
