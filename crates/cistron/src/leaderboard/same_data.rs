@@ -20,9 +20,10 @@ pub(super) fn problems(runs: &[FinishedRun]) -> Result<Vec<Problem>, CistronErro
         }
         if !found.is_empty() {
             let message = format!("cannot be compared with {}: {}", first.name, found.join("; "));
-            problems.push(Problem::new(&run.name, message).with_help(
-                "a leaderboard needs the same test windows and tasks; profiles in other bins can be averaged: --bin-bp",
-            ));
+            problems.push(
+                Problem::new(&run.name, message)
+                    .with_help("a leaderboard needs runs with the same test windows, tasks and bins"),
+            );
         }
     }
     Ok(problems)
@@ -58,7 +59,7 @@ fn of_targets(own: &TargetSpec, other: &TargetSpec) -> Vec<String> {
     }
     if own.bins > 1 && own.bin_bp != other.bin_bp {
         out.push(format!(
-            "its bins are of {} bp (bin_bp), there of {} bp, and correlation depends on the width of a bin",
+            "its bins are of {} bp (bin_bp), there of {} bp, and correlation depends on the width of a bin (--bin-bp averages all to common bins)",
             own.bin_bp, other.bin_bp
         ));
     }
