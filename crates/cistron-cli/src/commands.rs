@@ -7,6 +7,7 @@ mod demo;
 mod models;
 mod motif;
 mod predict;
+mod report;
 mod simulate;
 mod stages;
 mod variants;
@@ -33,8 +34,8 @@ pub(crate) enum Command {
     Train(stages::TrainArgs),
     /// Build, train and evaluate a study
     Evaluate(stages::EvaluateArgs),
-    /// Write the report of a study (runs what is missing first)
-    Report(stages::ReportArgs),
+    /// Write the report of a study (runs what is missing first), or compare finished runs: --compare
+    Report(report::ReportArgs),
     /// Write the predictions of a trained model over the test windows as bigWig
     Predict(predict::PredictArgs),
     /// Simulate a genome with planted motifs, coverage tracks and peaks
@@ -62,7 +63,7 @@ impl Command {
             Self::Data(command) => data::run(command, reporter),
             Self::Train(args) => stages::run(args.study, Stage::Train, reporter),
             Self::Evaluate(args) => stages::run(args.study, Stage::Evaluate, reporter),
-            Self::Report(args) => stages::run(args.study, Stage::Report, reporter),
+            Self::Report(args) => report::run(args, reporter),
             Self::Predict(args) => predict::run(args, reporter),
             Self::Simulate(args) => simulate::run(args, reporter),
             Self::Models(command) => models::run(command),
@@ -78,6 +79,13 @@ impl Command {
 pub(crate) struct StudyArgs {
     /// The study file (TOML)
     study: PathBuf,
+    #[command(flatten)]
+    run: HowToRun,
+}
+
+/// How a study is run.
+#[derive(clap::Args)]
+pub(crate) struct HowToRun {
     /// Run directory [default: runs/NAME in the current folder]
     #[arg(long, short, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -95,7 +103,7 @@ pub(crate) struct StudyArgs {
 impl StudyArgs {
     /// The study with every problem of its text reported, and the options of the run.
     fn read(self, until: Stage) -> Result<(Study, RunOptions), cistron::CistronError> {
-        let Self { study, out, device, resume, fresh } = self;
+        let Self { study, run: HowToRun { out, device, resume, fresh } } = self;
         let study = Study::read(&study)?;
         let out = out.unwrap_or_else(|| PathBuf::from("runs").join(&study.study.name));
         if resume && !out.join("study.toml").is_file() {

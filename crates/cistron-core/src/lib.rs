@@ -36,7 +36,7 @@ pub use predictor::{PredictError, Predictor, PredictorSpec};
 pub use provenance::{HashingReader, hash_bytes, hash_file, peak_memory_bytes};
 pub use reporter::{Reporter, SilentReporter, Task};
 pub use result_kind::{CurveFamily, Outcome};
-pub use result_row::{DifferenceRow, MetricRow};
+pub use result_row::{DifferenceRow, MetricRow, RankRow};
 pub use seed::{Stream, keyed_rng};
 pub use sequence_batch::{SequenceBatch, WindowId};
 pub use target::{TargetKind, TargetSpec};

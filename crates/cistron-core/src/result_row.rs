@@ -51,3 +51,25 @@ pub struct DifferenceRow {
     /// Why the difference is undefined.
     pub reason: Option<String>,
 }
+
+/// Where a model stands among others on one metric (mean over tasks), over the same bootstrap resamples of the windows.
+///
+/// Rank 1 is the best; equal values share the mean of their ranks.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RankRow {
+    /// Name of the model.
+    pub model: String,
+    /// Metric name as in [`MetricRow::metric`].
+    pub metric: String,
+    /// Mean rank over the replicates.
+    pub mean_rank: Option<f64>,
+    /// 2.5 % quantile of the rank (a rank that occurred, the next lower one where the quantile falls between two).
+    pub low: Option<f64>,
+    /// 97.5 % quantile of the rank (likewise, the next higher one).
+    pub high: Option<f64>,
+    /// Share of the replicates in which the model is first; models that are first together share the replicate.
+    pub share_first: Option<f64>,
+    /// Why there is no rank, or a caveat.
+    pub reason: Option<String>,
+}

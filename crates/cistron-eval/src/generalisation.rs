@@ -7,13 +7,14 @@ mod binary;
 mod columns;
 mod figures;
 mod profile;
+mod ranks;
 mod rows;
 mod scalar;
 #[cfg(test)]
 mod tests;
 mod verdict;
 
-use cistron_core::{BatchSource, DifferenceRow, MetricRow, Pass, Reporter, TargetKind, TargetSpec};
+use cistron_core::{BatchSource, DifferenceRow, MetricRow, Pass, RankRow, Reporter, TargetKind, TargetSpec};
 use cistron_stats::{Bootstrap, Undefined};
 use serde::{Deserialize, Serialize};
 
@@ -65,6 +66,8 @@ pub struct GeneralisationReport {
     pub rows: Vec<MetricRow>,
     /// Every pair of models on every metric.
     pub differences: Vec<DifferenceRow>,
+    /// Where each model stands among all, on every metric that has a better end.
+    pub ranks: Vec<RankRow>,
     /// Each model that is no baseline against each baseline.
     pub verdicts: Vec<Verdict>,
     /// Predicted against observed, profiles.
@@ -90,24 +93,13 @@ struct Measured {
 
 /// Measured values with their figures.
 struct Scored {
-    metrics: &'static [Metric],
+    metrics: &'static [&'static str],
     /// `[model][task]`
     measured: Vec<Vec<Measured>>,
     densities: Vec<Density>,
     scatters: Vec<Scatter>,
     curves: Vec<Curve>,
     tracks: Vec<TrackExample>,
-}
-
-/// A metric and which way is better.
-#[derive(Debug, Clone, Copy)]
-struct Metric {
-    name: &'static str,
-    higher_is_better: bool,
-}
-
-const fn metric(name: &'static str, higher_is_better: bool) -> Metric {
-    Metric { name, higher_is_better }
 }
 
 /// Compares models on the windows of a source.
@@ -145,7 +137,8 @@ pub fn generalisation(
     };
     let rows = rows::metric_rows(models, target, &scored);
     let differences = rows::difference_rows(models, target, &scored);
-    let verdicts = verdict::verdicts(models, target.kind, &rows, &differences, scored.metrics);
+    let verdicts = verdict::verdicts(models, target.kind, &rows, &differences);
+    let ranks = ranks::rank_rows(models, &scored);
     Ok(GeneralisationReport {
         target: target.clone(),
         models: models.iter().map(|m| m.predictions.name().to_owned()).collect(),
@@ -153,6 +146,7 @@ pub fn generalisation(
         windows_without_prediction: missing,
         rows,
         differences,
+        ranks,
         verdicts,
         densities: scored.densities,
         scatters: scored.scatters,

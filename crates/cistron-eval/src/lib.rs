@@ -2,6 +2,7 @@
 
 mod error;
 pub mod generalisation;
+mod metric_direction;
 mod metric_speed;
 mod predictions_bigwig;
 mod stored_predictions;
@@ -9,6 +10,7 @@ pub mod variants;
 
 pub use error::EvalError;
 pub use generalisation::{GeneralisationOptions, GeneralisationReport, generalisation};
+pub use metric_direction::higher_is_better;
 pub use metric_speed::{MetricSpeed, measure_metric_speed};
 pub use predictions_bigwig::write_bigwigs;
 pub use stored_predictions::{StoredPredictions, predict_to_disk};

@@ -127,6 +127,12 @@ impl StoredPredictions {
         &self.name
     }
 
+    /// The same predictions under another name.
+    #[must_use]
+    pub fn with_name(self, name: impl Into<String>) -> Self {
+        Self { name: name.into(), ..self }
+    }
+
     /// Kind, tasks and bins of the values.
     pub fn head(&self) -> &HeadSpec {
         &self.head

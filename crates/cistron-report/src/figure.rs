@@ -4,14 +4,16 @@ mod bars;
 mod classification;
 mod density;
 mod forest;
+mod front;
 mod grid;
 mod learning;
 mod plots;
+mod ranks;
 mod scatter;
 mod tracks;
 
-use crate::ReportInput;
 use crate::plot::palette::Styles;
+use crate::{LeaderboardInput, ReportInput};
 
 /// Width of a figure, px.
 pub(crate) const WIDTH: f64 = 860.0;
@@ -63,6 +65,17 @@ pub(crate) fn all(input: &ReportInput) -> Vec<Figure> {
             copy += 1;
         }
     }
+    figures
+}
+
+/// Draws what a leaderboard has data for.
+pub(crate) fn leaderboard(input: &LeaderboardInput) -> Vec<Figure> {
+    let styles = Styles::new(input.report.model_kinds());
+    let mut figures = Vec::new();
+    figures.extend(forest::headline(&input.report, &styles));
+    figures.extend(ranks::figure(input, &styles));
+    figures.extend(forest::differences(&input.report.against_first(), &styles));
+    figures.extend(input.front.as_ref().ok().and_then(|front| front::figure(front, &styles)));
     figures
 }
 

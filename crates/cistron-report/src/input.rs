@@ -315,6 +315,25 @@ impl ReportInput {
         kinds
     }
 
+    /// The same with the differences between the first model and the others only, the first model first.
+    pub(crate) fn against_first(&self) -> Self {
+        let Some(first) = self.models.first().map(|m| m.name.as_str()) else { return self.clone() };
+        let turned = |row: &DifferenceRow| DifferenceRow {
+            model_a: row.model_b.clone(),
+            model_b: row.model_a.clone(),
+            difference: row.difference.map(|d| -d),
+            low: row.high.map(|h| -h),
+            high: row.low.map(|l| -l),
+            ..row.clone()
+        };
+        let differences = self.differences.iter().filter_map(|row| match (&row.model_a, &row.model_b) {
+            (a, _) if a == first => Some(row.clone()),
+            (_, b) if b == first => Some(turned(row)),
+            _ => None,
+        });
+        Self { differences: differences.collect(), ..self.clone() }
+    }
+
     /// Tasks in the order of the metrics, without the mean over tasks.
     pub(crate) fn tasks(&self) -> Vec<String> {
         let mut seen = BTreeMap::new();

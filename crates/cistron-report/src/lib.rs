@@ -1,4 +1,4 @@
-//! The report of one run: tables (TSV and Parquet), figures (SVG and PNG) and a self-contained page.
+//! The report of one run, and the leaderboard of several: tables (TSV and Parquet), figures (SVG and PNG) and a self-contained page.
 //!
 //! [`write_report`] takes a [`ReportInput`] of plain data and writes
 //!
@@ -15,6 +15,7 @@ mod error;
 mod figure;
 mod html;
 mod input;
+mod leaderboard;
 mod plot;
 mod raster;
 mod section;
@@ -27,6 +28,7 @@ pub use input::{
     AxisScale, Curve, Density, HeadlineMetric, LearningCurve, ModelInfo, ModelKind, ReportInput, Scatter, SummaryTable,
     TrackExample, TrackPrediction, Verdict,
 };
+pub use leaderboard::{Criterion, Front, FrontPoint, LeaderboardInput, LeaderboardPaths, write_leaderboard};
 pub use raster::png_from_svg;
 pub use section::{Estimate, HeatMap, HeatMapPanel, Intervals, Lines, Marks, Plot, Points, ResultSection};
 pub use write::{ReportPaths, write_report};

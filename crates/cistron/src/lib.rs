@@ -1,13 +1,14 @@
 //! The facade: a study file becomes a dataset, trained networks, baselines, an evaluation and a report.
 //!
 //! [`Study::read`] and [`check`] find every problem before any work; [`run`] does the work up to a [`Stage`], goes on with what
-//! an interrupted run left, and returns a [`RunSummary`].
+//! an interrupted run left, and returns a [`RunSummary`]. [`compare`] sets finished runs side by side.
 
 mod baselines;
 mod check;
 mod demo;
 mod error;
 mod evaluate;
+mod leaderboard;
 mod manifest;
 pub mod motif;
 mod open_predictor;
@@ -29,6 +30,7 @@ pub use cistron_nn as nn;
 pub use cistron_nn::DeviceChoice;
 pub use demo::{demo, demo_study};
 pub use error::CistronError;
+pub use leaderboard::{CompareOptions, CompareSummary, compare};
 pub use problem::Problem;
 pub use run::{RunOptions, RunSummary, Stage, run};
 pub use run_dir::RunDir;

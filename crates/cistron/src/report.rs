@@ -31,7 +31,7 @@ pub(crate) fn report(
 }
 
 /// The date (UTC) as YYYY-MM-DD (days to civil date after H. Hinnant, public domain).
-fn today() -> String {
+pub(crate) fn today() -> String {
     let days = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs() / 86_400);
     civil(days)
 }

@@ -1,6 +1,6 @@
 //! From what a run found to what the report shows.
 
-mod headline;
+pub(crate) mod headline;
 
 use cistron_core::{CurveFamily, Interval};
 use cistron_data::{Dataset, Inspection, Quantiles, inspect};
@@ -80,7 +80,7 @@ pub(crate) fn counted(n: usize, what: &str) -> String {
     format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }
 
-fn is_baseline(name: &str) -> bool {
+pub(crate) fn is_baseline(name: &str) -> bool {
     [CONSTANT, RIDGE, KMER_RIDGE].contains(&name)
 }
 

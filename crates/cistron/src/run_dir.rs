@@ -39,9 +39,14 @@ impl RunDir {
         self.root.join("predictions").join(file_name(name))
     }
 
+    /// The results of the evaluations, one `KIND.json` each.
+    pub fn evaluations(&self) -> PathBuf {
+        self.root.join("evaluation")
+    }
+
     /// The result of the generalisation evaluation.
     pub fn generalisation(&self) -> PathBuf {
-        self.root.join("evaluation").join("generalisation.json")
+        self.evaluations().join("generalisation.json")
     }
 
     /// The study with every default written out.

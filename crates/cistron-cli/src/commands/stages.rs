@@ -1,4 +1,4 @@
-//! `run`, `train`, `evaluate`, `report`: the same study, up to another stage.
+//! `run`, `train`, `evaluate`: the same study, up to another stage.
 
 use std::process::ExitCode;
 
@@ -21,12 +21,6 @@ pub(crate) struct TrainArgs {
 
 #[derive(clap::Args)]
 pub(crate) struct EvaluateArgs {
-    #[command(flatten)]
-    pub(super) study: StudyArgs,
-}
-
-#[derive(clap::Args)]
-pub(crate) struct ReportArgs {
     #[command(flatten)]
     pub(super) study: StudyArgs,
 }

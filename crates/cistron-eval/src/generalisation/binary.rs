@@ -4,15 +4,11 @@ use cistron_stats::cross_entropy::{cross_entropy, probability};
 use cistron_stats::{RankedLabels, Undefined};
 
 use super::figures::Curve;
-use super::{Input, Measured, Metric, Scored, metric};
+use super::{Input, Measured, Scored};
 use crate::EvalError;
 
-pub(super) const METRICS: [Metric; 4] = [
-    metric("auroc", true),
-    metric("average_precision", true),
-    metric("binary_cross_entropy", false),
-    metric("expected_calibration_error", false),
-];
+pub(super) const METRICS: [&str; 4] =
+    ["auroc", "average_precision", "binary_cross_entropy", "expected_calibration_error"];
 
 /// Points of a curve at most.
 const CURVE_POINTS: usize = 200;

@@ -3,20 +3,20 @@ use cistron_stats::{PearsonSums, RankSketch, Undefined, jensen_shannon, poisson_
 
 use super::columns::{from_columns, mean, measure, to_columns};
 use super::figures::{DensityBuilder, choose_tracks};
-use super::{Input, Metric, Scored, metric};
+use super::{Input, Scored};
 use crate::EvalError;
 
 /// Whole-chromosome metrics pool all bins of all windows; per-sequence ones average over windows. Rank correlations resample
 /// windows with the ranks of the whole set held fixed.
-pub(super) const METRICS: [Metric; 8] = [
-    metric("pearson_whole_chromosome", true),
-    metric("spearman_whole_chromosome", true),
-    metric("pearson_per_sequence", true),
-    metric("spearman_per_sequence", true),
-    metric("mse", false),
-    metric("poisson_nll", false),
-    metric("jensen_shannon_distance_base2", false),
-    metric("scaling_factor", true),
+pub(super) const METRICS: [&str; 8] = [
+    "pearson_whole_chromosome",
+    "spearman_whole_chromosome",
+    "pearson_per_sequence",
+    "spearman_per_sequence",
+    "mse",
+    "poisson_nll",
+    "jensen_shannon_distance_base2",
+    "scaling_factor",
 ];
 
 /// Pearson sums, sums of centred ranks, then (sum, number) of: Poisson NLL, r, ρ and Jensen–Shannon distance.

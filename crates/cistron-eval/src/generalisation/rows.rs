@@ -6,11 +6,11 @@ use cistron_stats::bootstrap::interval95;
 use super::{EvaluatedModel, Measured, Scored};
 
 /// A value with its replicates, of one task or averaged over tasks.
-struct Estimate {
-    value: Option<f64>,
-    replicates: Vec<Option<f64>>,
-    reason: Option<String>,
-    windows: u64,
+pub(super) struct Estimate {
+    pub(super) value: Option<f64>,
+    pub(super) replicates: Vec<Option<f64>>,
+    pub(super) reason: Option<String>,
+    pub(super) windows: u64,
 }
 
 fn of_task(measured: &Measured, metric: usize) -> Estimate {
@@ -24,7 +24,7 @@ fn of_task(measured: &Measured, metric: usize) -> Estimate {
 }
 
 /// The mean over the tasks where the metric is defined; a replicate counts when all of those are defined in it.
-fn over_tasks(tasks: &[Measured], metric: usize) -> Estimate {
+pub(super) fn over_tasks(tasks: &[Measured], metric: usize) -> Estimate {
     let defined: Vec<&Measured> = tasks.iter().filter(|t| t.values[metric].is_ok()).collect();
     let windows = tasks.iter().map(|t| t.windows).max().unwrap_or(0);
     let Some(first) = defined.first() else {
@@ -59,7 +59,7 @@ pub(super) fn metric_rows(models: &[EvaluatedModel], target: &TargetSpec, scored
                 rows.push(MetricRow {
                     model: model.predictions.name().to_owned(),
                     task,
-                    metric: metric.name.to_owned(),
+                    metric: (*metric).to_owned(),
                     value: estimate.value,
                     low: interval.map(|i| i.0),
                     high: interval.map(|i| i.1),
@@ -91,7 +91,7 @@ pub(super) fn difference_rows(models: &[EvaluatedModel], target: &TargetSpec, sc
                         model_a: name_a.to_owned(),
                         model_b: name_b.to_owned(),
                         task: task.clone(),
-                        metric: metric.name.to_owned(),
+                        metric: (*metric).to_owned(),
                         difference,
                         low: interval.map(|i| i.0),
                         high: interval.map(|i| i.1),

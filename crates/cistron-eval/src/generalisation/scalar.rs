@@ -3,12 +3,11 @@ use cistron_stats::{PearsonSums, Undefined};
 
 use super::columns::{from_columns, measure, to_columns};
 use super::figures::Scatter;
-use super::{Input, Metric, Scored, metric};
+use super::{Input, Scored};
 use crate::EvalError;
 
 /// The bootstrap of Spearman's ρ holds the ranks of the whole set fixed.
-pub(super) const METRICS: [Metric; 4] =
-    [metric("pearson", true), metric("spearman", true), metric("mse", false), metric("r_squared", true)];
+pub(super) const METRICS: [&str; 4] = ["pearson", "spearman", "mse", "r_squared"];
 
 pub(super) fn score(input: &Input<'_>) -> Result<Scored, EvalError> {
     let target = input.source.target();

@@ -133,6 +133,34 @@ fn perfect_scaled_opposite_and_constant_profiles() {
 }
 
 #[test]
+fn perfect_noisy_and_constant_rank_first_second_and_last() {
+    let dir = tempfile::tempdir().unwrap();
+    let truth = wave(40, 2, 16);
+    let toy = Toy::new(TargetKind::Profile, truth.clone());
+    let noisy = Array3::from_shape_fn((40, 2, 16), |(w, t, b)| truth[[w, t, b]] + 0.3 * ((w * 31 + b) as f32).sin());
+    let constant = Array3::from_elem((40, 2, 16), truth.mean().unwrap());
+    let models = [("constant", true, constant), ("noisy", false, noisy), ("perfect", false, truth.clone())];
+    let report = compare(&toy, &models, dir.path());
+    let rank = |model: &str, metric: &str| {
+        let row = report.ranks.iter().find(|r| r.model == model && r.metric == metric).unwrap();
+        [row.mean_rank, row.low, row.high, row.share_first]
+    };
+    for (model, place, share) in [("perfect", 1.0, 1.0), ("noisy", 2.0, 0.0), ("constant", 3.0, 0.0)] {
+        assert_eq!(rank(model, "mse"), [Some(place), Some(place), Some(place), Some(share)], "{model}");
+    }
+    // A constant has no correlation, so it has no rank there.
+    assert_eq!(rank("perfect", "pearson_whole_chromosome")[0], Some(1.0));
+    assert_eq!(rank("noisy", "pearson_whole_chromosome")[0], Some(2.0));
+    assert_eq!(rank("constant", "pearson_whole_chromosome"), [None; 4]);
+    // A scale is best in the middle: no order.
+    assert!(!report.ranks.iter().any(|r| r.metric == "scaling_factor"));
+    // Two models with the same predictions share every rank.
+    let twins = [("a", false, truth.clone()), ("b", false, truth.clone())];
+    let report = compare(&toy, &twins, &dir.path().join("twins"));
+    assert!(report.ranks.iter().all(|r| (r.mean_rank, r.share_first) == (Some(1.5), Some(0.5))));
+}
+
+#[test]
 fn the_same_numbers_whatever_the_threads() {
     let toy = Toy::new(TargetKind::Profile, wave(30, 1, 8));
     let noisy = wave(30, 1, 8).mapv(|v| v + (v * 91.7).sin());

@@ -1,7 +1,8 @@
 use cistron_core::{DifferenceRow, MetricRow, Outcome, TargetKind};
 use serde::{Deserialize, Serialize};
 
-use super::{EvaluatedModel, Metric};
+use super::EvaluatedModel;
+use crate::higher_is_better;
 
 /// A model against a baseline, in numbers and in a sentence.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -39,6 +40,7 @@ pub fn metric_label(metric: &str) -> &str {
         "average_precision" => "average precision",
         "expected_calibration_error" => "calibration error",
         "binary_cross_entropy" => "cross-entropy",
+        "variation_score" => "variation score",
         other => other,
     }
 }
@@ -58,7 +60,6 @@ pub(super) fn verdicts(
     kind: TargetKind,
     rows: &[MetricRow],
     differences: &[DifferenceRow],
-    metrics: &[Metric],
 ) -> Vec<Verdict> {
     let name = |m: &EvaluatedModel| m.predictions.name().to_owned();
     let mut out = Vec::new();
@@ -85,7 +86,7 @@ pub(super) fn verdicts(
                 });
                 continue;
             };
-            let higher = metrics.iter().find(|m| m.name == metric).is_some_and(|m| m.higher_is_better);
+            let higher = higher_is_better(metric).unwrap_or(true);
             let difference = differences
                 .iter()
                 .filter(|d| d.metric == metric && d.task == MetricRow::MEAN_OVER_TASKS)

@@ -19,25 +19,25 @@ const ROW: f64 = 24.0;
 /// Pairs of models in the figure of differences at most.
 const PAIRS: usize = 24;
 
-struct Row {
-    name: String,
-    style: Style,
+pub(super) struct Row {
+    pub name: String,
+    pub style: Style,
 }
 
 #[derive(Clone, Copy)]
-struct Estimate {
-    value: f64,
-    interval: Option<(f64, f64)>,
-    hollow: bool,
+pub(super) struct Estimate {
+    pub value: f64,
+    pub interval: Option<(f64, f64)>,
+    pub hollow: bool,
 }
 
-struct Column<'a> {
-    metric: &'a HeadlineMetric,
-    reference: Option<f64>,
-    estimates: Vec<Option<Estimate>>,
+pub(super) struct Column<'a> {
+    pub metric: &'a HeadlineMetric,
+    pub reference: Option<f64>,
+    pub estimates: Vec<Option<Estimate>>,
 }
 
-fn interval(low: Option<f64>, high: Option<f64>) -> Option<(f64, f64)> {
+pub(super) fn interval(low: Option<f64>, high: Option<f64>) -> Option<(f64, f64)> {
     low.zip(high).filter(|(l, h)| l.is_finite() && h.is_finite())
 }
 
@@ -147,7 +147,7 @@ pub(super) fn differences(input: &ReportInput, styles: &Styles) -> Option<Figure
     Some(Figure { name: "paired_differences".into(), place: Place::Summary, caption, svg })
 }
 
-fn draw(title: &str, rows: &[Row], columns: &[Column<'_>], keys: &[Entry], undefined: &str) -> String {
+pub(super) fn draw(title: &str, rows: &[Row], columns: &[Column<'_>], keys: &[Entry], undefined: &str) -> String {
     let mut svg = Svg::default();
     svg.text((12.0, 24.0), title, &bold(crate::plot::palette::TITLE, Anchor::Start, INK));
     let widest = rows.iter().map(|r| text::width(&r.name, NORMAL, false)).fold(60.0, f64::max);

@@ -10,14 +10,16 @@ use crate::plot::palette::Styles;
 use crate::{Outcome, ReportError, ReportInput};
 
 const TEMPLATE: &str = include_str!("../../templates/report.html");
-const STYLE: &str = include_str!("../../templates/report.css");
-const SCRIPT: &str = include_str!("../../templates/report.js");
+const LEADERBOARD: &str = include_str!("../../templates/leaderboard.html");
+const PARTS: &str = include_str!("../../templates/parts.html");
+pub(super) const STYLE: &str = include_str!("../../templates/report.css");
+pub(super) const SCRIPT: &str = include_str!("../../templates/report.js");
 
 /// Figures of one section that are open at once; the others wait behind a click.
 const OPEN: usize = 4;
 
 #[derive(Serialize)]
-struct Shown<'a> {
+pub(super) struct Shown<'a> {
     name: &'a str,
     caption: &'a str,
     /// Markup of our own making: names in it were escaped when it was drawn.
@@ -41,6 +43,12 @@ struct Answer<'a> {
     word: &'static str,
 }
 
+impl<'a> Shown<'a> {
+    pub(super) fn of(figure: &'a Figure) -> Self {
+        Self { name: &figure.name, caption: &figure.caption, svg: &figure.svg }
+    }
+}
+
 /// A table of the caller's with its heading.
 #[derive(Serialize)]
 struct DataTable<'a> {
@@ -50,9 +58,9 @@ struct DataTable<'a> {
 }
 
 #[derive(Serialize)]
-struct Fact<'a> {
-    key: &'a str,
-    value: &'a str,
+pub(super) struct Fact<'a> {
+    pub(super) key: &'a str,
+    pub(super) value: &'a str,
 }
 
 /// Everything that the template names.
@@ -80,8 +88,7 @@ struct Page<'a> {
 }
 
 fn section<'a>(figures: &'a [Figure], place: Place, id: &str, title: &'a str) -> Section<'a> {
-    let shown = |f: &'a Figure| Shown { name: &f.name, caption: &f.caption, svg: &f.svg };
-    let mut open: Vec<Shown<'a>> = figures.iter().filter(|f| f.place == place).map(shown).collect();
+    let mut open: Vec<Shown<'a>> = figures.iter().filter(|f| f.place == place).map(Shown::of).collect();
     let more = open.split_off(open.len().min(OPEN));
     Section { id: id.to_owned(), title, sentences: &[], tables: Vec::new(), open, more }
 }
@@ -161,9 +168,15 @@ pub(crate) fn render(input: &ReportInput, figures: &[Figure]) -> Result<String, 
         style: STYLE,
         script: SCRIPT,
     };
+    Ok(environment()?.get_template("report.html")?.render(Serde(&page))?)
+}
+
+/// The templates; their names end in .html, which turns escaping on.
+pub(super) fn environment() -> Result<Environment<'static>, ReportError> {
     let mut environment = Environment::new();
     environment.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
-    // The name ends in .html, which turns escaping on.
+    environment.add_template("parts.html", PARTS)?;
     environment.add_template("report.html", TEMPLATE)?;
-    Ok(environment.get_template("report.html")?.render(Serde(&page))?)
+    environment.add_template("leaderboard.html", LEADERBOARD)?;
+    Ok(environment)
 }

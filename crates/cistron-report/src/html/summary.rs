@@ -15,7 +15,7 @@ const LONGEST: usize = 1500;
 /// A cell of a table.
 #[derive(Debug, Clone, Default, Serialize)]
 pub(super) struct Cell {
-    text: String,
+    pub(super) text: String,
     /// What to sort by, when not the text.
     sort: Option<f64>,
     /// Numbers stand to the right.
@@ -31,19 +31,19 @@ pub(super) struct Cell {
 /// A column head.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct Head {
-    text: String,
-    number: bool,
-    hint: String,
+    pub(super) text: String,
+    pub(super) number: bool,
+    pub(super) hint: String,
 }
 
 /// A table as the template takes it; the first cell of a row is its head.
 #[derive(Debug, Clone, Default, Serialize)]
 pub(super) struct Grid {
-    heads: Vec<Head>,
-    rows: Vec<Vec<Cell>>,
-    notes: Vec<String>,
+    pub(super) heads: Vec<Head>,
+    pub(super) rows: Vec<Vec<Cell>>,
+    pub(super) notes: Vec<String>,
     /// Rows that were left out.
-    left_out: usize,
+    pub(super) left_out: usize,
 }
 
 impl Grid {
@@ -52,15 +52,15 @@ impl Grid {
     }
 }
 
-fn head(text: &str, number: bool) -> Head {
+pub(super) fn head(text: &str, number: bool) -> Head {
     Head { text: text.to_owned(), number, hint: String::new() }
 }
 
-fn words(text: &str) -> Cell {
+pub(super) fn words(text: &str) -> Cell {
     Cell { text: text.to_owned(), ..Cell::default() }
 }
 
-fn model(name: &str, styles: &Styles) -> Cell {
+pub(super) fn model(name: &str, styles: &Styles) -> Cell {
     Cell { mark: Some(styles.of(name).colour), ..words(name) }
 }
 
@@ -74,7 +74,13 @@ fn seconds(value: Option<f64>) -> Cell {
 }
 
 /// A value with its interval, or a dash with a footnote.
-fn measured(value: Option<f64>, low: Option<f64>, high: Option<f64>, reason: Option<&str>, notes: &mut Notes) -> Cell {
+pub(super) fn measured(
+    value: Option<f64>,
+    low: Option<f64>,
+    high: Option<f64>,
+    reason: Option<&str>,
+    notes: &mut Notes,
+) -> Cell {
     match value.filter(|v| v.is_finite()) {
         Some(v) => Cell {
             text: number::with_interval(v, low.zip(high)),
@@ -94,7 +100,7 @@ fn measured(value: Option<f64>, low: Option<f64>, high: Option<f64>, reason: Opt
 
 /// Footnotes, each text once.
 #[derive(Default)]
-struct Notes {
+pub(super) struct Notes {
     numbers: BTreeMap<String, usize>,
 }
 
@@ -104,7 +110,7 @@ impl Notes {
         *self.numbers.entry(text.to_owned()).or_insert(next)
     }
 
-    fn texts(self) -> Vec<String> {
+    pub(super) fn texts(self) -> Vec<String> {
         let mut texts: Vec<(usize, String)> = self.numbers.into_iter().map(|(text, n)| (n, text)).collect();
         texts.sort();
         texts.into_iter().map(|(_, text)| text).collect()
@@ -139,16 +145,20 @@ pub(super) fn headline(input: &ReportInput, styles: &Styles) -> Grid {
         }
         rows.push(row);
     }
-    if rows.len() > 1 {
-        for (i, metric) in shown.iter().enumerate() {
-            let better = |a: f64, b: f64| if metric.higher_is_better { a.max(b) } else { a.min(b) };
-            let best = rows.iter().filter_map(|row| row[i + 2].sort).reduce(better);
-            for row in &mut rows {
-                row[i + 2].best = best.is_some() && row[i + 2].sort == best;
-            }
-        }
+    for (i, metric) in shown.iter().enumerate() {
+        mark_best(&mut rows, i + 2, metric.higher_is_better);
     }
     Grid { heads, rows, notes: notes.texts(), left_out: 0 }
+}
+
+/// Marks the best of a column, when there is more than one row.
+pub(super) fn mark_best(rows: &mut [Vec<Cell>], column: usize, higher_is_better: bool) {
+    let better = |a: f64, b: f64| if higher_is_better { a.max(b) } else { a.min(b) };
+    let best = rows.iter().filter_map(|row| row[column].sort).reduce(better);
+    let several = rows.len() > 1;
+    for row in rows {
+        row[column].best = several && best.is_some() && row[column].sort == best;
+    }
 }
 
 /// What the models are.
