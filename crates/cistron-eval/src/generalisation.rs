@@ -4,11 +4,11 @@
 //! Memory holds a few numbers per window and task, never the profiles.
 
 mod binary;
-mod columns;
+pub(crate) mod columns;
 mod figures;
 mod profile;
 mod ranks;
-mod rows;
+pub(crate) mod rows;
 mod scalar;
 #[cfg(test)]
 mod tests;
@@ -84,11 +84,11 @@ pub struct GeneralisationReport {
 
 /// All metrics of one model and task: values, and one value per bootstrap replicate.
 #[derive(Debug, Clone)]
-struct Measured {
-    values: Vec<Result<f64, Undefined>>,
+pub(crate) struct Measured {
+    pub(crate) values: Vec<Result<f64, Undefined>>,
     /// `[metric][replicate]`
-    replicates: Vec<Vec<Option<f64>>>,
-    windows: u64,
+    pub(crate) replicates: Vec<Vec<Option<f64>>>,
+    pub(crate) windows: u64,
 }
 
 /// Measured values with their figures.
@@ -135,8 +135,9 @@ pub fn generalisation(
         TargetKind::Scalar => scalar::score(&input)?,
         TargetKind::Binary => binary::score(&input)?,
     };
-    let rows = rows::metric_rows(models, target, &scored);
-    let differences = rows::difference_rows(models, target, &scored);
+    let names: Vec<&str> = models.iter().map(|m| m.predictions.name()).collect();
+    let rows = rows::metric_rows(&names, &target.tasks, scored.metrics, &scored.measured);
+    let differences = rows::difference_rows(&names, &target.tasks, scored.metrics, &scored.measured);
     let verdicts = verdict::verdicts(models, target.kind, &rows, &differences);
     let ranks = ranks::rank_rows(models, &scored);
     Ok(GeneralisationReport {
@@ -157,7 +158,7 @@ pub fn generalisation(
 }
 
 /// What every kind of evaluation works on.
-struct Input<'a> {
+pub(crate) struct Input<'a> {
     models: &'a [EvaluatedModel],
     source: &'a dyn BatchSource,
     options: &'a GeneralisationOptions,

@@ -1,7 +1,11 @@
 /// Whether a higher value of a metric is better. `None` for a name that is not known, and for `scaling_factor`, which is best in the
 /// middle (at 1).
+///
+/// Suffixes that say where a metric was taken (`…_at_128_bp`, `…_smoothed_96_bp`, `…_above_4`, `…_on_peaks`, `…_on_all`) do not change its direction.
 pub fn higher_is_better(metric: &str) -> Option<bool> {
-    match metric {
+    const PLACES: [&str; 5] = ["_at_", "_smoothed_", "_above_", "_on_peaks", "_on_all"];
+    let plain = PLACES.iter().filter_map(|place| metric.find(place)).min().map_or(metric, |end| &metric[..end]);
+    match plain {
         "pearson_whole_chromosome"
         | "spearman_whole_chromosome"
         | "pearson_per_sequence"
@@ -10,8 +14,12 @@ pub fn higher_is_better(metric: &str) -> Option<bool> {
         | "spearman"
         | "r_squared"
         | "auroc"
-        | "average_precision" => Some(true),
+        | "average_precision"
+        | "average_precision_trapezoid"
+        | "pearson_standard"
+        | "pearson_robust" => Some(true),
         "mse"
+        | "mse_scaled"
         | "poisson_nll"
         | "jensen_shannon_distance_base2"
         | "binary_cross_entropy"

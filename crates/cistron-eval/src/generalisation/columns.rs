@@ -5,7 +5,7 @@ use cistron_stats::{Bootstrap, PearsonSums, Undefined};
 use super::Measured;
 
 /// Adds up per-window columns, for all windows and for every resample, and turns each total into metrics.
-pub(super) fn measure<const C: usize>(
+pub(crate) fn measure<const C: usize>(
     bootstrap: Bootstrap,
     windows: &[[f64; C]],
     finish: impl Fn(&[f64; C]) -> Vec<Result<f64, Undefined>> + Sync,
@@ -32,16 +32,16 @@ pub(super) fn measure<const C: usize>(
 }
 
 /// The sums of Pearson's r as columns.
-pub(super) fn to_columns(sums: &PearsonSums) -> [f64; 6] {
+pub(crate) fn to_columns(sums: &PearsonSums) -> [f64; 6] {
     [sums.n, sums.x, sums.y, sums.xx, sums.yy, sums.xy]
 }
 
 /// The sums of Pearson's r from columns.
-pub(super) fn from_columns(columns: &[f64]) -> PearsonSums {
+pub(crate) fn from_columns(columns: &[f64]) -> PearsonSums {
     PearsonSums { n: columns[0], x: columns[1], y: columns[2], xx: columns[3], yy: columns[4], xy: columns[5] }
 }
 
 /// Mean of values that were summed with their number.
-pub(super) fn mean(sum: f64, n: f64) -> Result<f64, Undefined> {
+pub(crate) fn mean(sum: f64, n: f64) -> Result<f64, Undefined> {
     if n > 0.0 { Ok(sum / n) } else { Err(Undefined::TooFew) }
 }

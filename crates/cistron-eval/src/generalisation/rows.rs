@@ -1,9 +1,9 @@
 //! From measured values to tidy rows.
 
-use cistron_core::{DifferenceRow, MetricRow, TargetSpec};
+use cistron_core::{DifferenceRow, MetricRow};
 use cistron_stats::bootstrap::interval95;
 
-use super::{EvaluatedModel, Measured, Scored};
+use super::Measured;
 
 /// A value with its replicates, of one task or averaged over tasks.
 pub(super) struct Estimate {
@@ -43,23 +43,28 @@ pub(super) fn over_tasks(tasks: &[Measured], metric: usize) -> Estimate {
 }
 
 /// (task name, estimate) of every task, then of their mean when there is more than one; with one task the mean is that task.
-fn estimates(measured: &[Measured], target: &TargetSpec, metric: usize) -> Vec<(String, Estimate)> {
+fn estimates(measured: &[Measured], tasks: &[String], metric: usize) -> Vec<(String, Estimate)> {
     let mut out: Vec<(String, Estimate)> =
-        target.tasks.iter().cloned().zip(measured.iter().map(|m| of_task(m, metric))).collect();
+        tasks.iter().cloned().zip(measured.iter().map(|m| of_task(m, metric))).collect();
     out.push((MetricRow::MEAN_OVER_TASKS.to_owned(), over_tasks(measured, metric)));
     out
 }
 
-pub(super) fn metric_rows(models: &[EvaluatedModel], target: &TargetSpec, scored: &Scored) -> Vec<MetricRow> {
+pub(crate) fn metric_rows(
+    models: &[&str],
+    tasks: &[String],
+    metrics: &[impl AsRef<str>],
+    measured: &[Vec<Measured>],
+) -> Vec<MetricRow> {
     let mut rows = Vec::new();
-    for (model, measured) in models.iter().zip(&scored.measured) {
-        for (index, metric) in scored.metrics.iter().enumerate() {
-            for (task, estimate) in estimates(measured, target, index) {
+    for (model, measured) in models.iter().zip(measured) {
+        for (index, metric) in metrics.iter().enumerate() {
+            for (task, estimate) in estimates(measured, tasks, index) {
                 let interval = estimate.value.and_then(|_| interval95(estimate.replicates.iter().copied()));
                 rows.push(MetricRow {
-                    model: model.predictions.name().to_owned(),
+                    model: (*model).to_owned(),
                     task,
-                    metric: (*metric).to_owned(),
+                    metric: metric.as_ref().to_owned(),
                     value: estimate.value,
                     low: interval.map(|i| i.0),
                     high: interval.map(|i| i.1),
@@ -72,10 +77,15 @@ pub(super) fn metric_rows(models: &[EvaluatedModel], target: &TargetSpec, scored
     rows
 }
 
-pub(super) fn difference_rows(models: &[EvaluatedModel], target: &TargetSpec, scored: &Scored) -> Vec<DifferenceRow> {
+pub(crate) fn difference_rows(
+    models: &[&str],
+    tasks: &[String],
+    metrics: &[impl AsRef<str>],
+    measured: &[Vec<Measured>],
+) -> Vec<DifferenceRow> {
     let mut rows = Vec::new();
-    for (index, metric) in scored.metrics.iter().enumerate() {
-        let all: Vec<_> = scored.measured.iter().map(|m| estimates(m, target, index)).collect();
+    for (index, metric) in metrics.iter().enumerate() {
+        let all: Vec<_> = measured.iter().map(|m| estimates(m, tasks, index)).collect();
         for a in 0..models.len() {
             for b in a + 1..models.len() {
                 for ((task, of_a), (_, of_b)) in all[a].iter().zip(&all[b]) {
@@ -86,12 +96,12 @@ pub(super) fn difference_rows(models: &[EvaluatedModel], target: &TargetSpec, sc
                     let undefined = |name: &str, e: &Estimate| {
                         e.value.is_none().then(|| format!("{name}: {}", e.reason.as_deref().unwrap_or("undefined")))
                     };
-                    let (name_a, name_b) = (models[a].predictions.name(), models[b].predictions.name());
+                    let (name_a, name_b) = (models[a], models[b]);
                     rows.push(DifferenceRow {
                         model_a: name_a.to_owned(),
                         model_b: name_b.to_owned(),
                         task: task.clone(),
-                        metric: (*metric).to_owned(),
+                        metric: metric.as_ref().to_owned(),
                         difference,
                         low: interval.map(|i| i.0),
                         high: interval.map(|i| i.1),
