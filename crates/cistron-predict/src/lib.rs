@@ -1,6 +1,7 @@
 //! Predictors that are no networks: trivial baselines (constant mean, ridge on sequence composition) and predictions made
 //! elsewhere (bigWig, `.npy`, tables), all behind [`cistron_core::Predictor`].
 
+mod adapted;
 mod bigwig_predictor;
 mod constant_mean;
 mod ensemble_mean;
@@ -12,6 +13,7 @@ mod ridge_baseline;
 mod saved;
 mod table_predictor;
 
+pub use adapted::{Adapted, adapt};
 pub use bigwig_predictor::BigWigPredictor;
 pub use constant_mean::ConstantMean;
 pub use ensemble_mean::EnsembleMean;
