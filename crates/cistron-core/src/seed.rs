@@ -23,6 +23,10 @@ pub enum Stream {
     Simulate = 8,
     /// Subsampling for figures.
     Figure = 9,
+    /// Parameters of the trials of a sweep.
+    Sweep = 20,
+    /// Permutations that say what chance gives.
+    Permutation = 21,
 }
 
 /// A ChaCha8 generator keyed by (seed, stream, a, b): the same key always gives the same numbers, on every

@@ -5,7 +5,9 @@ mod classification;
 mod density;
 mod forest;
 mod grid;
+pub(crate) mod importance;
 mod learning;
+pub(crate) mod parallel;
 mod scatter;
 mod tracks;
 

@@ -3,5 +3,7 @@
 mod fonts;
 mod page;
 mod summary;
+mod sweep_page;
 
 pub(crate) use page::render;
+pub(crate) use sweep_page::render_sweep;

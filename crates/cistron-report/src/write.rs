@@ -44,11 +44,11 @@ pub fn write_report(input: &ReportInput, dir: &Path) -> Result<ReportPaths, Repo
     Ok(ReportPaths { html, figures: under("figures", figure_names), tables: under("tables", table_names) })
 }
 
-fn stage(target: &Path) -> Result<StagedDir, ReportError> {
+pub(crate) fn stage(target: &Path) -> Result<StagedDir, ReportError> {
     StagedDir::create(target).map_err(|source| ReportError::Write { path: target.to_owned(), source })
 }
 
-fn commit(staged: StagedDir, target: &Path) -> Result<(), ReportError> {
+pub(crate) fn commit(staged: StagedDir, target: &Path) -> Result<(), ReportError> {
     staged.commit().map_err(|source| ReportError::Write { path: target.to_owned(), source })
 }
 
@@ -58,7 +58,7 @@ fn write(dir: &Path, name: &str, bytes: &[u8]) -> Result<String, ReportError> {
     Ok(name.to_owned())
 }
 
-fn write_figures(figures: &[Figure], dir: &Path) -> Result<Vec<String>, ReportError> {
+pub(crate) fn write_figures(figures: &[Figure], dir: &Path) -> Result<Vec<String>, ReportError> {
     let rasteriser = Rasteriser::new();
     let mut names = Vec::new();
     for figure in figures {

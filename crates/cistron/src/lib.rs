@@ -17,6 +17,7 @@ mod report_input;
 mod run;
 mod run_dir;
 pub mod study;
+pub mod sweep;
 mod train;
 mod warnings;
 
@@ -32,3 +33,4 @@ pub use problem::Problem;
 pub use run::{RunOptions, RunSummary, Stage, run};
 pub use run_dir::RunDir;
 pub use study::Study;
+pub use train::TrainedNetwork;

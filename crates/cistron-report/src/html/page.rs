@@ -9,19 +9,29 @@ use crate::figure::{Figure, Place};
 use crate::plot::palette::Styles;
 use crate::{Outcome, ReportError, ReportInput};
 
-const TEMPLATE: &str = include_str!("../../templates/report.html");
-const STYLE: &str = include_str!("../../templates/report.css");
-const SCRIPT: &str = include_str!("../../templates/report.js");
+const TEMPLATES: [(&str, &str); 3] = [
+    ("parts.html", include_str!("../../templates/parts.html")),
+    ("report.html", include_str!("../../templates/report.html")),
+    ("sweep.html", include_str!("../../templates/sweep.html")),
+];
+pub(super) const STYLE: &str = include_str!("../../templates/report.css");
+pub(super) const SCRIPT: &str = include_str!("../../templates/report.js");
 
 /// Figures of one section that are open at once; the others wait behind a click.
 const OPEN: usize = 4;
 
 #[derive(Serialize)]
-struct Shown<'a> {
+pub(super) struct Shown<'a> {
     name: &'a str,
     caption: &'a str,
     /// Markup of our own making: names in it were escaped when it was drawn.
     svg: &'a str,
+}
+
+impl<'a> Shown<'a> {
+    pub(super) fn new(figure: &'a Figure) -> Self {
+        Self { name: &figure.name, caption: &figure.caption, svg: &figure.svg }
+    }
 }
 
 #[derive(Serialize)]
@@ -48,9 +58,14 @@ struct DataTable<'a> {
 }
 
 #[derive(Serialize)]
-struct Fact<'a> {
+pub(super) struct Fact<'a> {
     key: &'a str,
     value: &'a str,
+}
+
+/// Keys with their values.
+pub(super) fn facts(pairs: &[(String, String)]) -> Vec<Fact<'_>> {
+    pairs.iter().map(|(key, value)| Fact { key, value }).collect()
 }
 
 /// Everything that the template names.
@@ -78,8 +93,7 @@ struct Page<'a> {
 }
 
 fn section<'a>(figures: &'a [Figure], place: Place, id: &'static str, title: &'static str) -> Section<'a> {
-    let shown = |f: &'a Figure| Shown { name: &f.name, caption: &f.caption, svg: &f.svg };
-    let mut open: Vec<Shown<'a>> = figures.iter().filter(|f| f.place == place).map(shown).collect();
+    let mut open: Vec<Shown<'a>> = figures.iter().filter(|f| f.place == place).map(Shown::new).collect();
     let more = open.split_off(open.len().min(OPEN));
     Section { id, title, open, more }
 }
@@ -140,7 +154,7 @@ pub(crate) fn render(input: &ReportInput, figures: &[Figure]) -> Result<String, 
         models: shown(summary::models(input, &styles)),
         data: data_summary.iter().map(|t| DataTable { title: &t.title, note: &t.note, grid: table(t) }).collect(),
         warnings,
-        provenance: provenance.iter().map(|(key, value)| Fact { key, value }).collect(),
+        provenance: facts(provenance),
         metrics: shown(summary::metrics(input, &styles)),
         differences: shown(summary::differences(input, &styles)),
         resolved_study,
@@ -149,9 +163,16 @@ pub(crate) fn render(input: &ReportInput, figures: &[Figure]) -> Result<String, 
         style: STYLE,
         script: SCRIPT,
     };
+    fill(&page, "report.html")
+}
+
+/// Fills one of the templates.
+pub(super) fn fill(page: &impl Serialize, template: &str) -> Result<String, ReportError> {
     let mut environment = Environment::new();
     environment.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
-    // The name ends in .html, which turns escaping on.
-    environment.add_template("report.html", TEMPLATE)?;
-    Ok(environment.get_template("report.html")?.render(Serde(&page))?)
+    // The names end in .html, which turns escaping on.
+    for (name, text) in TEMPLATES {
+        environment.add_template(name, text)?;
+    }
+    Ok(environment.get_template(template)?.render(Serde(page))?)
 }
