@@ -10,6 +10,7 @@ mod predict;
 mod report;
 mod simulate;
 mod stages;
+mod sweep;
 mod variants;
 
 use std::path::PathBuf;
@@ -49,6 +50,9 @@ pub(crate) enum Command {
     /// Motifs without a model: scan, compare, enrich, discover; patterns of attributions; filters of networks
     #[command(subcommand)]
     Motif(motif::MotifCommand),
+    /// Search values of any keys of a study: grid, random, successive halving; in shards, with a report
+    #[command(subcommand)]
+    Sweep(sweep::SweepCommand),
     /// Measure speed on this machine
     #[command(subcommand)]
     Bench(bench::BenchCommand),
@@ -69,6 +73,7 @@ impl Command {
             Self::Models(command) => models::run(command),
             Self::Variants(command) => variants::run(command, reporter),
             Self::Motif(command) => motif::run(command, reporter),
+            Self::Sweep(command) => sweep::run(command, reporter),
             Self::Bench(command) => bench::run(command, reporter),
         }
     }
@@ -110,6 +115,6 @@ impl StudyArgs {
             let problem = Problem::new(out.display().to_string(), "there is no earlier run to go on with");
             return Err(vec![problem.with_help("leave --resume out, or name the run directory with --out")].into());
         }
-        Ok((study, RunOptions { out, device, fresh, until }))
+        Ok((study, RunOptions { out, device, fresh, until, dataset: None }))
     }
 }

@@ -29,6 +29,10 @@ pub enum Stream {
     Shift = 11,
     /// Random variants that others are compared with.
     NullVariants = 12,
+    /// Parameters of the trials of a sweep.
+    Sweep = 20,
+    /// Permutations that say what chance gives.
+    Permutation = 21,
 }
 
 /// A ChaCha8 generator keyed by (seed, stream, a, b): the same key always gives the same numbers, on every

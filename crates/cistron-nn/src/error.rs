@@ -83,6 +83,15 @@ pub enum NnError {
         /// Learning rate in use.
         learning_rate: f64,
     },
+    /// The metric that decides on the best epoch was undefined in every epoch.
+    #[error(
+        "the validation metric was undefined in all {epochs} epochs: set monitor = \"loss\", or check that the validation \
+         targets vary"
+    )]
+    MetricUndefined {
+        /// Epochs that were trained.
+        epochs: usize,
+    },
     /// A run cannot be resumed with other options.
     #[error("cannot resume {path}: {key} was {saved} and is now {asked}; restore it, or train anew without resuming")]
     ResumeMismatch {

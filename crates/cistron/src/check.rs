@@ -15,10 +15,22 @@ pub fn check(study: &Study) -> Vec<Problem> {
 }
 
 pub(crate) fn check_with_cache(study: &Study, cache: &Path) -> Vec<Problem> {
-    let mut problems: Vec<Problem> = cistron_data::check(&build_options(study, cache))
+    let mut problems = check_data(study, cache);
+    problems.extend(check_training(study));
+    problems
+}
+
+/// Problems of the genome and the dataset.
+pub(crate) fn check_data(study: &Study, cache: &Path) -> Vec<Problem> {
+    cistron_data::check(&build_options(study, cache))
         .into_iter()
         .map(|p| Problem { place: p.where_, message: p.message, help: p.help, out_of_space: p.out_of_space })
-        .collect();
+        .collect()
+}
+
+/// Problems of the models and their training.
+pub(crate) fn check_training(study: &Study) -> Vec<Problem> {
+    let mut problems = Vec::new();
     if study.model.is_empty() {
         problems
             .push(Problem::new("model", "the study has no [[model]]").with_help("add one, e.g. preset = \"basset\""));

@@ -66,5 +66,9 @@ pub fn demo(out: &Path, device: DeviceChoice, reporter: &dyn Reporter) -> Result
     let path = out.join("demo.toml");
     cistron_core::AtomicFile::write(&path, text.as_bytes()).map_err(CistronError::io(&path))?;
     let study = Study::read(&path)?;
-    run(&study, &RunOptions { out: out.to_owned(), device, fresh: false, until: Stage::Report }, reporter)
+    run(
+        &study,
+        &RunOptions { out: out.to_owned(), device, fresh: false, until: Stage::Report, dataset: None },
+        reporter,
+    )
 }

@@ -6,12 +6,12 @@ use cistron_core::{AtomicFile, MetricRow, Reporter};
 use cistron_data::Dataset;
 use cistron_eval::GeneralisationReport;
 
-use crate::check::{build_options, check_with_cache};
+use crate::check::{build_options, check_training, check_with_cache};
 use crate::evaluate::evaluate;
 use crate::manifest::write_manifest;
 use crate::report::report;
 use crate::report_input::counted;
-use crate::train::train_networks;
+use crate::train::{TrainedNetwork, train_networks};
 use crate::warnings::WarningKeeper;
 use crate::{CistronError, DeviceChoice, RunDir, Study};
 
@@ -39,6 +39,8 @@ pub struct RunOptions {
     pub fresh: bool,
     /// How far to go.
     pub until: Stage,
+    /// A dataset that was built earlier from the same genome, dataset and seed; otherwise the run builds its own.
+    pub dataset: Option<PathBuf>,
 }
 
 /// What a run did.
@@ -48,6 +50,8 @@ pub struct RunSummary {
     pub out: PathBuf,
     /// The report, when it was written.
     pub report: Option<PathBuf>,
+    /// The networks, when they were trained.
+    pub trained: Vec<TrainedNetwork>,
     /// What the evaluation found, when it ran.
     pub generalisation: Option<GeneralisationReport>,
     /// Wall time in seconds.
@@ -80,7 +84,10 @@ pub fn run(study: &Study, options: &RunOptions, reporter: &dyn Reporter) -> Resu
     if options.fresh {
         remove(&dir)?;
     }
-    let problems = check_with_cache(study, &dir.cache());
+    let problems = match options.dataset {
+        None => check_with_cache(study, &dir.cache()),
+        Some(_) => check_training(study),
+    };
     if !problems.is_empty() {
         return Err(problems.into());
     }
@@ -90,10 +97,16 @@ pub fn run(study: &Study, options: &RunOptions, reporter: &dyn Reporter) -> Resu
     })?;
     AtomicFile::write(dir.resolved_study(), resolved.as_bytes()).map_err(CistronError::io(&dir.resolved_study()))?;
 
-    let manifest = cistron_data::build(&build_options(study, &dir.cache()), &dir.dataset(), reporter)?;
-    manifest.warnings.iter().for_each(|w| reporter.warn(w));
-    let dataset = Dataset::open(dir.dataset())?;
-    let mut summary = RunSummary { out: options.out.clone(), report: None, generalisation: None, seconds: 0.0 };
+    let dataset = match &options.dataset {
+        Some(path) => Dataset::open(path)?,
+        None => {
+            cistron_data::build(&build_options(study, &dir.cache()), &dir.dataset(), reporter)?;
+            Dataset::open(dir.dataset())?
+        }
+    };
+    dataset.manifest().warnings.iter().for_each(|w| reporter.warn(w));
+    let mut summary =
+        RunSummary { out: options.out.clone(), report: None, trained: Vec::new(), generalisation: None, seconds: 0.0 };
     if options.until >= Stage::Train {
         let trained = train_networks(study, &dataset, &dir, options, reporter)?;
         if options.until >= Stage::Evaluate {
@@ -104,6 +117,7 @@ pub fn run(study: &Study, options: &RunOptions, reporter: &dyn Reporter) -> Resu
             let texts = (reporter.warnings(), resolved, manifest);
             summary.report = Some(report(study, &dataset, &dir, &trained, found, texts, options)?);
         }
+        summary.trained = trained;
     }
     summary.seconds = start.elapsed().as_secs_f64();
     Ok(summary)

@@ -3,7 +3,7 @@
 //! [`Study::read`] reports every problem of the text at once; [`crate::check`] adds those that need a look at the files.
 
 mod known_fields;
-mod section;
+pub(crate) mod section;
 
 use std::path::{Path, PathBuf};
 
@@ -12,7 +12,7 @@ use cistron_nn::{ModelConfig, TrainOptions};
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
-use self::section::{nearest, read_section};
+use self::section::{note_unknown_sections, read_section, read_table};
 use crate::Problem;
 
 /// Top-level sections.
@@ -200,19 +200,9 @@ impl Study {
     /// # Errors
     /// As [`Study::read`].
     pub fn parse(text: &str, base_dir: &Path) -> Result<Self, Vec<Problem>> {
-        let mut table: Table = match toml::from_str(text) {
-            Ok(table) => table,
-            Err(error) => {
-                let line = error.span().map_or(1, |span| 1 + text[..span.start].matches('\n').count());
-                return Err(vec![Problem::new(format!("line {line}"), error.message().to_owned())]);
-            }
-        };
+        let mut table = read_table(text).map_err(|problem| vec![problem])?;
         let mut problems = Vec::new();
-        for key in table.keys().filter(|key| !SECTIONS.contains(&key.as_str())) {
-            let mut problem = Problem::new(key.clone(), "unknown section");
-            problem.help = nearest(key, &SECTIONS);
-            problems.push(problem);
-        }
+        note_unknown_sections(&table, &SECTIONS, &mut problems);
         let study: Option<StudyHeader> = required(&mut table, "study", &mut problems);
         let dataset: Option<DatasetConfig> = required(&mut table, "dataset", &mut problems);
         let genome = table.remove("genome").map(|value| read_section::<GenomeConfig>(value, "genome", &mut problems));
@@ -263,6 +253,14 @@ impl Study {
     /// When a value cannot be written as TOML.
     pub fn resolved(&self) -> Result<String, toml::ser::Error> {
         toml::to_string_pretty(self)
+    }
+
+    /// The models that are trained here.
+    pub fn networks(&self) -> impl Iterator<Item = (&ModelEntry, &ModelConfig)> {
+        self.model.iter().filter_map(|model| match &model.source {
+            ModelSource::Network(config) => Some((model, config)),
+            ModelSource::Checkpoint(_) | ModelSource::Predictions(_) => None,
+        })
     }
 
     /// Whether training uses an augmentation.

@@ -3,16 +3,19 @@ use cistron_data::{Dataset, DatasetSource, SourceOptions, Split};
 use cistron_nn::{ModelConfig, TrainJob, TrainReport};
 
 use crate::run_dir::replicate_name;
-use crate::study::{Augmentation, ModelEntry, ModelSource};
+use crate::study::{Augmentation, ModelEntry};
 use crate::{CistronError, RunDir, RunOptions, Study};
 
 /// One trained replicate of a network.
-pub(crate) struct TrainedNetwork {
+#[derive(Debug, Clone)]
+pub struct TrainedNetwork {
     /// Name of the study's model.
     pub model: String,
     /// Name of this replicate.
     pub name: String,
+    /// The network.
     pub config: ModelConfig,
+    /// What came of the training.
     pub report: TrainReport,
 }
 
@@ -37,17 +40,13 @@ pub(crate) fn train_networks(
     reporter: &dyn Reporter,
 ) -> Result<Vec<TrainedNetwork>, CistronError> {
     let valid = split(study, dataset, Split::Valid)?;
-    let networks = study.model.iter().filter_map(|model| match &model.source {
-        ModelSource::Network(config) => Some((model, config)),
-        ModelSource::Checkpoint(_) | ModelSource::Predictions(_) => None,
-    });
     // Every network must fit before the first one trains for an hour.
-    for (model, config) in networks.clone() {
+    for (model, config) in study.networks() {
         cistron_nn::summarise(config, valid.target())
             .map_err(|source| CistronError::Network { model: model.name.clone(), source })?;
     }
     let mut trained = Vec::new();
-    for (model, config) in networks {
+    for (model, config) in study.networks() {
         for replicate in 0..model.replicates {
             trained.push(train_one(study, dataset, dir, options, (model, config, replicate), &valid, reporter)?);
         }

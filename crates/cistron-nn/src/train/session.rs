@@ -135,12 +135,7 @@ impl<'a> Session<'a> {
     fn finish(self) -> Result<TrainReport, NnError> {
         let job = self.job;
         let Some((_, best_epoch)) = self.schedule.best else {
-            let message = format!(
-                "the validation metric was undefined in all {} epochs: set monitor = \"loss\", or check that the \
-                 validation targets vary",
-                self.history.len()
-            );
-            return Err(NnError::Data { split: "validation", message });
+            return Err(NnError::MetricUndefined { epochs: self.history.len() });
         };
         let weights = self.checkpoint.best_weights(best_epoch)?;
         let history = &self.history;

@@ -1,10 +1,9 @@
 //! The page of a leaderboard.
 
-use minijinja::value::Serde;
 use serde::Serialize;
 
 use super::fonts;
-use super::page::{Fact, SCRIPT, STYLE, Shown, environment};
+use super::page::{Fact, SCRIPT, STYLE, Shown, facts, fill};
 use super::summary::{self, Grid, Head, Notes, head, mark_best, measured, model, words};
 use crate::figure::Figure;
 use crate::plot::palette::Styles;
@@ -40,7 +39,7 @@ struct Page<'a> {
 pub(crate) fn render_leaderboard(input: &LeaderboardInput, figures: &[Figure]) -> Result<String, ReportError> {
     let report = &input.report;
     let styles = Styles::new(report.model_kinds());
-    let figure = |name: &str| figures.iter().find(|f| f.name == name).map(Shown::of);
+    let figure = |name: &str| figures.iter().find(|f| f.name == name).map(Shown::new);
     let shown = |grid: Grid| (!grid.is_empty()).then_some(grid);
     let points = input.front.as_ref().map_or(&[][..], |f| f.points.as_slice());
     let page = Page {
@@ -57,14 +56,14 @@ pub(crate) fn render_leaderboard(input: &LeaderboardInput, figures: &[Figure]) -
         front: points.iter().filter(|p| p.on_front).map(|p| p.model.as_str()).collect(),
         no_front: input.front.as_ref().err().map_or("", String::as_str),
         warnings: &report.warnings,
-        provenance: report.provenance.iter().map(|(key, value)| Fact { key, value }).collect(),
+        provenance: facts(&report.provenance),
         metrics: shown(summary::metrics(report, &styles)),
         differences: shown(summary::differences(report, &styles)),
         fonts: fonts::css(),
         style: STYLE,
         script: SCRIPT,
     };
-    Ok(environment()?.get_template("leaderboard.html")?.render(Serde(&page))?)
+    fill(&page, "leaderboard.html")
 }
 
 /// Models by all criteria, intervals under their values: many columns stand side by side.

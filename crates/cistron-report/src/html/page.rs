@@ -9,9 +9,12 @@ use crate::figure::{Figure, Place};
 use crate::plot::palette::Styles;
 use crate::{Outcome, ReportError, ReportInput};
 
-const TEMPLATE: &str = include_str!("../../templates/report.html");
-const LEADERBOARD: &str = include_str!("../../templates/leaderboard.html");
-const PARTS: &str = include_str!("../../templates/parts.html");
+const TEMPLATES: [(&str, &str); 4] = [
+    ("parts.html", include_str!("../../templates/parts.html")),
+    ("report.html", include_str!("../../templates/report.html")),
+    ("leaderboard.html", include_str!("../../templates/leaderboard.html")),
+    ("sweep.html", include_str!("../../templates/sweep.html")),
+];
 pub(super) const STYLE: &str = include_str!("../../templates/report.css");
 pub(super) const SCRIPT: &str = include_str!("../../templates/report.js");
 
@@ -24,6 +27,12 @@ pub(super) struct Shown<'a> {
     caption: &'a str,
     /// Markup of our own making: names in it were escaped when it was drawn.
     svg: &'a str,
+}
+
+impl<'a> Shown<'a> {
+    pub(super) fn new(figure: &'a Figure) -> Self {
+        Self { name: &figure.name, caption: &figure.caption, svg: &figure.svg }
+    }
 }
 
 #[derive(Serialize)]
@@ -43,12 +52,6 @@ struct Answer<'a> {
     word: &'static str,
 }
 
-impl<'a> Shown<'a> {
-    pub(super) fn of(figure: &'a Figure) -> Self {
-        Self { name: &figure.name, caption: &figure.caption, svg: &figure.svg }
-    }
-}
-
 /// A table of the caller's with its heading.
 #[derive(Serialize)]
 struct DataTable<'a> {
@@ -59,8 +62,13 @@ struct DataTable<'a> {
 
 #[derive(Serialize)]
 pub(super) struct Fact<'a> {
-    pub(super) key: &'a str,
-    pub(super) value: &'a str,
+    key: &'a str,
+    value: &'a str,
+}
+
+/// Keys with their values.
+pub(super) fn facts(pairs: &[(String, String)]) -> Vec<Fact<'_>> {
+    pairs.iter().map(|(key, value)| Fact { key, value }).collect()
 }
 
 /// Everything that the template names.
@@ -88,7 +96,7 @@ struct Page<'a> {
 }
 
 fn section<'a>(figures: &'a [Figure], place: Place, id: &str, title: &'a str) -> Section<'a> {
-    let mut open: Vec<Shown<'a>> = figures.iter().filter(|f| f.place == place).map(Shown::of).collect();
+    let mut open: Vec<Shown<'a>> = figures.iter().filter(|f| f.place == place).map(Shown::new).collect();
     let more = open.split_off(open.len().min(OPEN));
     Section { id: id.to_owned(), title, sentences: &[], tables: Vec::new(), open, more }
 }
@@ -159,7 +167,7 @@ pub(crate) fn render(input: &ReportInput, figures: &[Figure]) -> Result<String, 
         models: shown(summary::models(input, &styles)),
         data: data_tables(data_summary),
         warnings,
-        provenance: provenance.iter().map(|(key, value)| Fact { key, value }).collect(),
+        provenance: facts(provenance),
         metrics: shown(summary::metrics(input, &styles)),
         differences: shown(summary::differences(input, &styles)),
         resolved_study,
@@ -168,15 +176,16 @@ pub(crate) fn render(input: &ReportInput, figures: &[Figure]) -> Result<String, 
         style: STYLE,
         script: SCRIPT,
     };
-    Ok(environment()?.get_template("report.html")?.render(Serde(&page))?)
+    fill(&page, "report.html")
 }
 
-/// The templates; their names end in .html, which turns escaping on.
-pub(super) fn environment() -> Result<Environment<'static>, ReportError> {
+/// Fills one of the templates.
+pub(super) fn fill(page: &impl Serialize, template: &str) -> Result<String, ReportError> {
     let mut environment = Environment::new();
     environment.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
-    environment.add_template("parts.html", PARTS)?;
-    environment.add_template("report.html", TEMPLATE)?;
-    environment.add_template("leaderboard.html", LEADERBOARD)?;
-    Ok(environment)
+    // The names end in .html, which turns escaping on.
+    for (name, text) in TEMPLATES {
+        environment.add_template(name, text)?;
+    }
+    Ok(environment.get_template(template)?.render(Serde(page))?)
 }

@@ -51,6 +51,25 @@ pub(crate) fn log1p(low: f64, high: f64, gap: f64) -> Vec<f64> {
     kept
 }
 
+/// Ticks for a logarithmic axis on [low, high], both above 0: 1, 2, 5 × 10^k, or fewer per decade, at most `most` where that can be; each
+/// with its label. An axis within one decade gets its ends.
+pub(crate) fn log(low: f64, high: f64, most: usize) -> Vec<(f64, String)> {
+    let decades = low.log10().floor() as i32..=high.log10().ceil() as i32;
+    let values = |mantissas: &[f64], every: i32| -> Vec<f64> {
+        let powers = decades.clone().filter(|k| k % every == 0);
+        let all = powers.flat_map(|k| mantissas.iter().map(move |m| format!("{m}e{k}").parse().unwrap_or(f64::NAN)));
+        all.filter(|v| *v >= low * (1.0 - 1e-9) && *v <= high * (1.0 + 1e-9)).collect()
+    };
+    let sets = [(&[1.0, 2.0, 5.0][..], 1), (&[1.0, 3.0], 1), (&[1.0], 1), (&[1.0], 2), (&[1.0], 5)];
+    let found = sets.iter().map(|(mantissas, every)| values(mantissas, *every)).find(|v| v.len() <= most);
+    let ticks = found.filter(|v| v.len() > 1).unwrap_or_else(|| vec![low, high]);
+    let label = |v: f64| match v {
+        v if (1e-3..1e5).contains(&v) => format!("{v}"),
+        v => format!("{v:e}").replace('-', "−"),
+    };
+    ticks.into_iter().map(|v| (v, label(v))).collect()
+}
+
 /// Labels for ticks: as many decimals as writing them takes, scientific where plain digits would be too many.
 pub(crate) fn labels(ticks: &[f64]) -> Vec<String> {
     let step = ticks.windows(2).map(|w| (w[1] - w[0]).abs()).fold(f64::INFINITY, f64::min);
@@ -103,6 +122,14 @@ mod tests {
         assert_eq!(labels(&[-0.25, 0.0, 0.25]), ["−0.25", "0.00", "0.25"]);
         assert_eq!(labels(&[0.0, 2e-4]), ["0", "2e−4"]);
         assert_eq!(position_labels(&[12_345_600.0]), ["12,345,600"]);
+    }
+
+    #[test]
+    fn log_axes_have_round_numbers() {
+        let labels = |low, high| log(low, high, 8).into_iter().map(|(_, label)| label).collect::<Vec<_>>();
+        assert_eq!(labels(1e-4, 1e-2), ["1e−4", "2e−4", "5e−4", "0.001", "0.002", "0.005", "0.01"]);
+        assert_eq!(labels(1e-5, 0.1), ["1e−5", "1e−4", "0.001", "0.01", "0.1"]);
+        assert_eq!(labels(6.0, 8.0), ["6", "8"]);
     }
 
     #[test]

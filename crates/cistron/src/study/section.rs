@@ -5,14 +5,31 @@
 
 use serde::de::DeserializeOwned;
 use serde_path_to_error::Segment;
-use toml::Value;
+use toml::{Table, Value};
 
 use super::known_fields::known_fields;
 use crate::Problem;
 
+/// Parses a TOML document; a mistake in its syntax is placed by its line.
+pub(crate) fn read_table(text: &str) -> Result<Table, Problem> {
+    toml::from_str(text).map_err(|error: toml::de::Error| {
+        let line = error.span().map_or(1, |span| 1 + text[..span.start].matches('\n').count());
+        Problem::new(format!("line {line}"), error.message().to_owned())
+    })
+}
+
+/// Notes the keys of a document that are no known sections.
+pub(crate) fn note_unknown_sections(table: &Table, known: &[&str], problems: &mut Vec<Problem>) {
+    for key in table.keys().filter(|key| !known.contains(&key.as_str())) {
+        let mut problem = Problem::new(key.clone(), "unknown section");
+        problem.help = nearest(key, known);
+        problems.push(problem);
+    }
+}
+
 /// Deserialises `value`, which stands at `place` in the study. Unknown keys are noted and do not hinder; returns nothing when a value
 /// was wrong or missing.
-pub(super) fn read_section<T: DeserializeOwned>(
+pub(crate) fn read_section<T: DeserializeOwned>(
     mut value: Value,
     place: &str,
     problems: &mut Vec<Problem>,
@@ -59,7 +76,7 @@ fn note_unknown<T: DeserializeOwned>(place: &str, unknown: &[String], problems: 
 }
 
 /// `did you mean …` when a known name is close, else the list of known names.
-pub(super) fn nearest(key: &str, known: &[&str]) -> Option<String> {
+pub(crate) fn nearest(key: &str, known: &[&str]) -> Option<String> {
     let best = known.iter().map(|k| (strsim::jaro_winkler(key, k), *k)).max_by(|a, b| a.0.total_cmp(&b.0))?;
     Some(if best.0 > 0.85 {
         format!("did you mean `{}`?", best.1)
