@@ -31,12 +31,13 @@ pub(crate) struct State {
     model: ModelConfig,
     target: TargetSpec,
     options: TrainOptions,
+    data: Value,
     optimiser_steps: usize,
     pub(crate) schedule: Schedule,
     pub(crate) history: Vec<EpochRecord>,
 }
 
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 impl Checkpoint {
     pub(crate) fn at(run: &Path) -> Self {
@@ -84,6 +85,7 @@ impl Checkpoint {
             model: job.model.clone(),
             target: job.train.target().clone(),
             options: job.options.clone(),
+            data: job.data.clone(),
             optimiser_steps,
             schedule: schedule.clone(),
             history: history.to_vec(),
@@ -155,6 +157,7 @@ impl Checkpoint {
             ("model", serde_json::to_value(&state.model), serde_json::to_value(job.model)),
             ("target", serde_json::to_value(&state.target), serde_json::to_value(job.train.target())),
             ("options", serde_json::to_value(&state.options), serde_json::to_value(&options)),
+            ("data", Ok(state.data.clone()), Ok(job.data.clone())),
         ] {
             if let Some((key, saved, asked)) = difference(key, &json(saved)?, &json(asked)?) {
                 return Err(NnError::ResumeMismatch { path: path.to_path_buf(), key, saved, asked });

@@ -34,6 +34,8 @@ pub struct TrainJob<'a> {
     pub resume: bool,
     /// Where to compute.
     pub device: DeviceChoice,
+    /// What the samples are (hashes of the data, selection, augmentation): a run is only continued on the same.
+    pub data: &'a serde_json::Value,
 }
 
 /// Trains a network and keeps the weights of its best epoch.
@@ -45,7 +47,7 @@ pub struct TrainJob<'a> {
 /// - `model/`, at the end: the best weights with all that [`crate::NativePredictor::load`] needs.
 ///
 /// A run that is killed continues with `resume` to the same weights, on the CPU bit for bit, as one that was not. Of the
-/// options only `epochs` may differ from the interrupted run's.
+/// options only `epochs` may differ from the interrupted run's; model, target and `data` may not.
 ///
 /// # Errors
 /// Before any work: unknown or unfit preset, options out of range, a loss that does not suit, an absent device, empty data,

@@ -119,7 +119,16 @@ fn run(
     resume: bool,
 ) -> Result<TrainReport, NnError> {
     let (train_source, valid) = sources;
-    let job = TrainJob { model, options, train: train_source, valid, dir, resume, device: DeviceChoice::Cpu };
+    let job = TrainJob {
+        model,
+        options,
+        train: train_source,
+        valid,
+        dir,
+        resume,
+        device: DeviceChoice::Cpu,
+        data: &serde_json::Value::Null,
+    };
     train(&job, &SilentReporter)
 }
 
@@ -303,7 +312,16 @@ fn what_cannot_work_is_an_error_before_any_work() {
     {
         let device = DeviceChoice::Gpu(0);
         let (model, options, valid) = (&model, &good, &valid);
-        let job = TrainJob { model, options, train: &training, valid, dir: &run_dir, resume: false, device };
+        let job = TrainJob {
+            model,
+            options,
+            train: &training,
+            valid,
+            dir: &run_dir,
+            resume: false,
+            device,
+            data: &serde_json::Value::Null,
+        };
         let error = train(&job, &SilentReporter).unwrap_err().to_string();
         assert!(error.contains("rebuild with --features gpu"), "{error}");
     }
@@ -367,6 +385,7 @@ fn device_and_throughput_are_said_at_the_start() {
         dir: dir.path(),
         resume: false,
         device: DeviceChoice::Cpu,
+        data: &serde_json::Value::Null,
     };
     train(&job, &notebook).unwrap();
     let notes = notebook.0.into_inner().unwrap();

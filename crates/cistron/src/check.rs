@@ -5,7 +5,7 @@ use cistron_data::BuildOptions;
 use cistron_data::config::resolve_path;
 use cistron_nn::summarise;
 
-use crate::study::{Augmentation, ModelSource};
+use crate::study::{Augmentation, EvaluationKind, ModelEntry, ModelSource};
 use crate::{Problem, Study};
 
 /// Every problem of a study that shows before any work: its files, contig names and lengths, columns, presets that do not fit
@@ -35,21 +35,27 @@ pub(crate) fn check_training(study: &Study) -> Vec<Problem> {
         problems
             .push(Problem::new("model", "the study has no [[model]]").with_help("add one, e.g. preset = \"basset\""));
     }
+    let target = study.dataset.resolved_target();
     if let Err(error) = study.train.options.check() {
         problems.push(Problem::new("train", error.to_string()));
     }
-    let target = study.dataset.resolved_target();
-    if let Err(error) = study.train.options.loss_for(target) {
-        problems.push(Problem::new("train.loss", error.to_string()));
+    // With every network's own target; without any network, against the dataset's.
+    if study.networks().next().is_none() {
+        if let Err(error) = study.train.options.loss_for(target) {
+            problems.push(Problem::new("train.loss", error.to_string()));
+        }
     }
     let dataset = study.dataset.resolved();
     for (index, model) in study.model.iter().enumerate() {
         let place = format!("model[{index}]");
         match &model.source {
             ModelSource::Network(config) => {
+                let target = model.target.unwrap_or(target);
+                problems.extend(check_model_training(study, model, &place));
                 // The length of tables and FASTA sets is known once they are read; then it is checked again.
                 let Some(input_bp) = dataset.input_bp else { continue };
-                let bin_bp = if target == TargetKind::Profile { dataset.bin_bp.unwrap_or(input_bp) } else { input_bp };
+                let profile_bin = model.bin_bp.or(dataset.bin_bp).unwrap_or(input_bp);
+                let bin_bp = if target == TargetKind::Profile { profile_bin } else { input_bp };
                 let spec = TargetSpec {
                     kind: target,
                     tasks: study.dataset.tasks(),
@@ -83,7 +89,8 @@ pub(crate) fn check_training(study: &Study) -> Vec<Problem> {
             }
         }
     }
-    if study.augments(Augmentation::ReverseComplement) && stranded(study) {
+    let reversed = study.networks().any(|(model, _)| study.training(model).augments(Augmentation::ReverseComplement));
+    if (reversed || study.train.augments(Augmentation::ReverseComplement)) && stranded(study) {
         problems.push(
             Problem::new(
                 "train.augment",
@@ -91,6 +98,88 @@ pub(crate) fn check_training(study: &Study) -> Vec<Problem> {
             )
             .with_help("write augment = [\"random-shift\"], or give the tracks other names if they are not stranded"),
         );
+    }
+    problems.extend(check_evaluations(study));
+    problems
+}
+
+/// Problems of what one network is to learn, and how.
+fn check_model_training(study: &Study, model: &ModelEntry, place: &str) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let own = study.dataset.resolved_target();
+    let target = model.target.unwrap_or(own);
+    let training = study.training(model);
+    let place_of =
+        |key: &str| if model.train.is_some() { format!("{place}.train.{key}") } else { format!("train.{key}") };
+    if model.train.is_some() {
+        if let Err(error) = training.options.check() {
+            problems.push(Problem::new(format!("{place}.train"), error.to_string()));
+        }
+    }
+    if let Err(error) = training.options.loss_for(target) {
+        problems.push(Problem::new(place_of("loss"), error.to_string()));
+    }
+    let profile = own == TargetKind::Profile;
+    if model.target.is_some_and(|t| t != own) && !(profile && target == TargetKind::Binary) {
+        let message = format!("the dataset's target is {}: only a profile dataset has another, binary", own.name());
+        problems.push(Problem::new(format!("{place}.target"), message));
+    }
+    let with_peaks = study.dataset.tracks.iter().any(|t| t.peaks.is_some());
+    if profile && !with_peaks && (target == TargetKind::Binary || training.select.peaks_only) {
+        let key = if target == TargetKind::Binary { format!("{place}.target") } else { place_of("select.peaks_only") };
+        problems.push(
+            Problem::new(key, "needs peaks, and no track has any")
+                .with_help("give the tracks peaks = \"file.narrowPeak\" (cistron data call-peaks makes some)"),
+        );
+    }
+    if !profile && (model.bin_bp.is_some() || !training.select.takes_all()) {
+        problems.push(Problem::new(place, "bin_bp and train.select are for datasets with a profile target"));
+    }
+    if let (Some(own), Some(bin)) = (study.dataset.resolved().bin_bp, model.bin_bp) {
+        if !own.is_multiple_of(bin) && !bin.is_multiple_of(own) {
+            let message =
+                format!("neither divides nor is a multiple of dataset.bin_bp = {own}, at which models are compared");
+            problems.push(Problem::new(format!("{place}.bin_bp"), message));
+        }
+    }
+    problems
+}
+
+/// Evaluations that the dataset cannot serve.
+fn check_evaluations(study: &Study) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let profile = study.dataset.resolved_target() == TargetKind::Profile;
+    let dataset = study.dataset.resolved();
+    for (index, evaluation) in study.evaluate.iter().enumerate() {
+        let place = format!("evaluate[{index}]");
+        let kind = evaluation.kind;
+        if kind != EvaluationKind::Generalisation && !profile {
+            let message = format!("kind {:?} needs a dataset with a profile target", kind.name());
+            problems.push(Problem::new(place, message));
+            continue;
+        }
+        match kind {
+            EvaluationKind::Robustness => {
+                if let (Some(window), Some(input)) = (dataset.window_bp, dataset.input_bp) {
+                    if window <= input || window >= 2 * input {
+                        let message = format!(
+                            "robustness shifts the input in the stored window: window_bp = {window} must lie between input_bp = {input} and \
+                             twice that"
+                        );
+                        problems.push(Problem::new(place, message));
+                    }
+                }
+            }
+            EvaluationKind::Conversion => {
+                let without: Vec<&str> =
+                    study.dataset.tracks.iter().filter(|t| t.peaks.is_none()).map(|t| t.name.as_str()).collect();
+                if !without.is_empty() {
+                    let message = format!("conversion needs peaks of every track; without are {}", without.join(", "));
+                    problems.push(Problem::new(place, message));
+                }
+            }
+            EvaluationKind::Generalisation | EvaluationKind::Resolution | EvaluationKind::TestSelection => {}
+        }
     }
     problems
 }

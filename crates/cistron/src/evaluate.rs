@@ -1,19 +1,32 @@
+use std::path::PathBuf;
+
 use cistron_core::{AtomicFile, BatchSource, Predictor, Reporter, hash_bytes};
-use cistron_data::{Dataset, Manifest, Split};
+use cistron_data::{Dataset, DatasetSource, Manifest, Split};
 use cistron_eval::generalisation::EvaluatedModel;
-use cistron_eval::{GeneralisationOptions, GeneralisationReport, generalisation, predict_to_disk, write_bigwigs};
+use cistron_eval::{
+    FurtherReport, GeneralisationOptions, GeneralisationReport, generalisation, predict_to_disk, write_bigwigs,
+};
 use cistron_genome::Genome;
 use cistron_nn::NativePredictor;
+use cistron_predict::adapt;
 
 use crate::baselines::fit_baselines;
 use crate::check::build_options;
+use crate::further::{Found, further_evaluations};
 use crate::open_predictor::open_predictions;
-use crate::study::ModelSource;
+use crate::study::{EvaluationKind, ModelSource};
 use crate::train::{TrainedNetwork, split};
 use crate::{CistronError, RunDir, RunOptions, Study};
 
 /// Sequences predicted at once.
 const BATCH: usize = 64;
+
+/// What the evaluations of a study found.
+pub(crate) struct Evaluated {
+    pub(crate) generalisation: GeneralisationReport,
+    /// In the order of the study.
+    pub(crate) further: Vec<(EvaluationKind, FurtherReport)>,
+}
 
 /// Predicts the test split with every model and compares them.
 pub(crate) fn evaluate(
@@ -23,13 +36,15 @@ pub(crate) fn evaluate(
     trained: &[TrainedNetwork],
     options: &RunOptions,
     reporter: &dyn Reporter,
-) -> Result<GeneralisationReport, CistronError> {
-    let evaluation = study.evaluate.first().cloned().unwrap_or_default();
+) -> Result<Evaluated, CistronError> {
+    let evaluation = study.evaluation(EvaluationKind::Generalisation).cloned().unwrap_or_default();
     let test = split(study, dataset, Split::Test)?;
     let train = split(study, dataset, Split::Train)?;
     let data = data_fingerprint(dataset.manifest());
 
     let mut models = Vec::new();
+    let mut networks: Vec<Network> = Vec::new();
+    let mut own_bins_bp = Vec::new();
     let mut predict = |predictor: &dyn Predictor, what: &str, baseline: bool| -> Result<(), CistronError> {
         let name = &predictor.spec().name;
         let fingerprint = hash_bytes(format!("{data}\n{what}").as_bytes());
@@ -41,25 +56,28 @@ pub(crate) fn evaluate(
         match &model.source {
             ModelSource::Network(_) => {
                 for network in trained.iter().filter(|t| t.model == model.name) {
-                    let predictor = NativePredictor::load(&network.report.model_dir, options.device)
-                        .map_err(|source| CistronError::Network { model: network.name.clone(), source })?
-                        .with_name(&network.name);
-                    predict(&predictor, &network.report.weights_hash, false)?;
+                    networks.push(Network {
+                        name: network.name.clone(),
+                        dir: network.report.model_dir.clone(),
+                        weights_hash: network.report.weights_hash.clone(),
+                    });
+                    own_bins_bp.push(predict_network(&networks[networks.len() - 1], options, &test, &mut predict)?);
                 }
             }
             ModelSource::Checkpoint(checkpoint) => {
-                let network = |source| CistronError::Network { model: model.name.clone(), source };
                 let path = cistron_data::config::resolve_path(&study.base_dir, checkpoint)
                     .map_err(|message| CistronError::Predictor { model: model.name.clone(), message })?;
-                let hash = cistron_nn::weights_hash(&path).map_err(network)?;
-                let predictor = NativePredictor::load(&path, options.device).map_err(network)?.with_name(&model.name);
-                predict(&predictor, &hash, false)?;
+                let weights_hash = cistron_nn::weights_hash(&path)
+                    .map_err(|source| CistronError::Network { model: model.name.clone(), source })?;
+                networks.push(Network { name: model.name.clone(), dir: path, weights_hash });
+                own_bins_bp.push(predict_network(&networks[networks.len() - 1], options, &test, &mut predict)?);
             }
             ModelSource::Predictions(config) => {
                 let predictor = open_predictions(study, &model.name, config, test.target())?;
                 // The files may change under the same name, so they are read anew each time.
                 let what = format!("{config:?} {}", unix_nanoseconds());
                 predict(predictor.as_ref(), &what, false)?;
+                own_bins_bp.push(test.target().bin_bp);
             }
         }
     }
@@ -84,7 +102,39 @@ pub(crate) fn evaluate(
         .map_err(|e| CistronError::RunDirectory { path: path.clone(), message: e.to_string() })?;
     AtomicFile::write(&path, &text).map_err(CistronError::io(&path))?;
     report.warnings.iter().for_each(|w| reporter.warn(w));
-    Ok(report)
+    let found = Found { models: &models, own_bins_bp: &own_bins_bp, networks: &networks, test: &test };
+    let further = further_evaluations(study, dataset, dir, &found, options, reporter)?;
+    Ok(Evaluated { generalisation: report, further })
+}
+
+/// A network with its weights on disk.
+pub(crate) struct Network {
+    pub(crate) name: String,
+    dir: PathBuf,
+    pub(crate) weights_hash: String,
+}
+
+impl Network {
+    /// Loads it under its name.
+    pub(crate) fn load(&self, options: &RunOptions) -> Result<NativePredictor, CistronError> {
+        let loaded = NativePredictor::load(&self.dir, options.device)
+            .map_err(|source| CistronError::Network { model: self.name.clone(), source })?;
+        Ok(loaded.with_name(&self.name))
+    }
+}
+
+/// Predicts the test split at the dataset's bin; returns the bin at which the network itself predicts.
+fn predict_network(
+    network: &Network,
+    options: &RunOptions,
+    test: &DatasetSource,
+    predict: &mut impl FnMut(&dyn Predictor, &str, bool) -> Result<(), CistronError>,
+) -> Result<usize, CistronError> {
+    let predictor = network.load(options)?;
+    let bin_bp = predictor.spec().heads[0].bin_bp;
+    let adapted = adapt(predictor, test.target()).map_err(cistron_eval::EvalError::from)?;
+    predict(&adapted, &network.weights_hash, false)?;
+    Ok(bin_bp)
 }
 
 /// bigWig files of the predictions of every model that is no baseline.
@@ -111,7 +161,7 @@ fn write_predictions(
 }
 
 /// What the test windows and targets are: changes when the dataset does.
-fn data_fingerprint(manifest: &Manifest) -> String {
+pub(crate) fn data_fingerprint(manifest: &Manifest) -> String {
     let arrays: Vec<&str> = manifest.arrays.iter().map(|a| a.blake3.as_str()).collect();
     format!("{} {:?} {:?} {}", arrays.join(" "), manifest.config.dataset, manifest.transforms, manifest.seed)
 }

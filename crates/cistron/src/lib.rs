@@ -8,6 +8,7 @@ mod check;
 mod demo;
 mod error;
 mod evaluate;
+mod further;
 mod leaderboard;
 mod manifest;
 pub mod motif;

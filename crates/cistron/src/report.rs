@@ -2,9 +2,10 @@ use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use cistron_data::Dataset;
-use cistron_eval::GeneralisationReport;
 use cistron_report::write_report;
 
+use crate::evaluate::Evaluated;
+use crate::further::sections;
 use crate::report_input::report_input;
 use crate::train::TrainedNetwork;
 use crate::{CistronError, RunDir, RunOptions, Study};
@@ -15,7 +16,7 @@ pub(crate) fn report(
     dataset: &Dataset,
     dir: &RunDir,
     trained: &[TrainedNetwork],
-    found: &GeneralisationReport,
+    found: &Evaluated,
     texts: (Vec<String>, String, String),
     options: &RunOptions,
 ) -> Result<PathBuf, CistronError> {
@@ -26,7 +27,8 @@ pub(crate) fn report(
         ("seed".to_owned(), study.study.seed.to_string()),
         ("device".to_owned(), device),
     ];
-    let input = report_input(study, dataset, trained, found, texts, provenance);
+    let mut input = report_input(study, dataset, trained, &found.generalisation, texts, provenance);
+    input.sections = sections(&found.generalisation, &found.further);
     Ok(write_report(&input, dir.root())?.html)
 }
 

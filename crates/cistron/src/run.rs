@@ -108,15 +108,17 @@ pub fn run(study: &Study, options: &RunOptions, reporter: &dyn Reporter) -> Resu
     let mut summary =
         RunSummary { out: options.out.clone(), report: None, trained: Vec::new(), generalisation: None, seconds: 0.0 };
     if options.until >= Stage::Train {
+        let mut evaluated = None;
         let trained = train_networks(study, &dataset, &dir, options, reporter)?;
         if options.until >= Stage::Evaluate {
-            summary.generalisation = Some(evaluate(study, &dataset, &dir, &trained, options, reporter)?);
+            evaluated = Some(evaluate(study, &dataset, &dir, &trained, options, reporter)?);
         }
         let manifest = write_manifest(study, &dataset, &dir, &trained, options, start.elapsed().as_secs_f64())?;
-        if let (Stage::Report, Some(found)) = (options.until, &summary.generalisation) {
+        if let (Stage::Report, Some(found)) = (options.until, &evaluated) {
             let texts = (reporter.warnings(), resolved, manifest);
             summary.report = Some(report(study, &dataset, &dir, &trained, found, texts, options)?);
         }
+        summary.generalisation = evaluated.map(|e| e.generalisation);
         summary.trained = trained;
     }
     summary.seconds = start.elapsed().as_secs_f64();

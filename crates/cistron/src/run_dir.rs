@@ -49,6 +49,11 @@ impl RunDir {
         self.evaluations().join("generalisation.json")
     }
 
+    /// The result of another evaluation.
+    pub fn evaluation(&self, kind: crate::study::EvaluationKind) -> PathBuf {
+        self.root.join("evaluation").join(format!("{}.json", kind.name()))
+    }
+
     /// The study with every default written out.
     pub fn resolved_study(&self) -> PathBuf {
         self.root.join("study.toml")

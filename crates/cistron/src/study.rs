@@ -2,18 +2,26 @@
 //!
 //! [`Study::read`] reports every problem of the text at once; [`crate::check`] adds those that need a look at the files.
 
+mod evaluation;
 mod known_fields;
 pub(crate) mod section;
+mod training;
 
 use std::path::{Path, PathBuf};
 
+use cistron_core::TargetKind;
 use cistron_data::{DatasetConfig, GenomeConfig};
-use cistron_nn::{ModelConfig, TrainOptions};
+use cistron_nn::ModelConfig;
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
+use self::evaluation::read_evaluations;
 use self::section::{note_unknown_sections, read_section, read_table};
+use self::training::{read_train, train_table};
 use crate::Problem;
+
+pub use self::evaluation::{Evaluation, EvaluationKind};
+pub use self::training::{Augmentation, TrainSection, TrainSelection};
 
 /// Top-level sections.
 const SECTIONS: [&str; 6] = ["study", "genome", "dataset", "model", "train", "evaluate"];
@@ -33,16 +41,6 @@ pub struct StudyHeader {
 
 fn default_seed() -> u64 {
     7
-}
-
-/// How training samples are varied.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Augmentation {
-    /// Each sample is read from the other strand with probability one half.
-    ReverseComplement,
-    /// Each sample is cropped to `input_bp` at a random offset of its stored window.
-    RandomShift,
 }
 
 /// Stored predictions of a model that is not ours.
@@ -101,56 +99,20 @@ pub struct ModelEntry {
     pub name: String,
     /// Number of trainings with different seeds (1 unless given).
     pub replicates: u32,
+    /// Bin at which a preset predicts profiles, in bp; the dataset's unless given. Its predictions are averaged or repeated to the dataset's.
+    pub bin_bp: Option<usize>,
+    /// What a preset learns; the dataset's target unless given. `binary` needs tracks with peaks.
+    pub target: Option<TargetKind>,
+    /// How a preset is trained, when that differs from `[train]`.
+    pub train: Option<TrainSection>,
     /// Preset or stored predictions.
     pub source: ModelSource,
 }
 
-/// `[train]`: the options of the trainer plus how samples are varied.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct TrainSection {
-    /// Variation of training samples.
-    pub augment: Vec<Augmentation>,
-    /// Options of the trainer; its seed is set from the study's.
-    pub options: TrainOptions,
-}
-
-/// `[[evaluate]]`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Evaluation {
-    /// What is evaluated; `generalisation` is the one there is.
-    pub kind: EvaluationKind,
-    /// Bootstrap replicates for the 95 % intervals.
-    #[serde(default = "default_replicates")]
-    pub bootstrap_replicates: usize,
-    /// Add ridge on 6-mer counts to the baselines; by default for scalar and binary targets.
-    #[serde(default)]
-    pub kmer_baseline: Option<bool>,
-    /// Write the predictions of profile models as bigWig files.
-    #[serde(default)]
-    pub bigwigs: bool,
-}
-
-fn default_replicates() -> usize {
-    1000
-}
-
-impl Default for Evaluation {
-    fn default() -> Self {
-        Self {
-            kind: EvaluationKind::Generalisation,
-            bootstrap_replicates: default_replicates(),
-            kmer_baseline: None,
-            bigwigs: false,
-        }
+impl ModelEntry {
+    fn new(name: String, replicates: u32, source: ModelSource) -> Self {
+        Self { name, replicates, bin_bp: None, target: None, train: None, source }
     }
-}
-
-/// Kinds of evaluation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum EvaluationKind {
-    /// Accuracy on the test split, against the trivial baselines.
-    Generalisation,
 }
 
 /// A study whose text is sound. Relative paths in it start from [`Study::base_dir`].
@@ -206,8 +168,9 @@ impl Study {
         let study: Option<StudyHeader> = required(&mut table, "study", &mut problems);
         let dataset: Option<DatasetConfig> = required(&mut table, "dataset", &mut problems);
         let genome = table.remove("genome").map(|value| read_section::<GenomeConfig>(value, "genome", &mut problems));
-        let train = read_train(table.remove("train"), &mut problems);
-        let model = read_models(table.remove("model"), &mut problems);
+        let train_keys = train_table(table.remove("train"), "train", &mut problems);
+        let train = train_keys.clone().and_then(|keys| read_train(keys, "train", &mut problems));
+        let model = read_models(table.remove("model"), &train_keys.unwrap_or_default(), &mut problems);
         let evaluate = read_evaluations(table.remove("evaluate"), &mut problems);
 
         if let Some(dataset) = &dataset {
@@ -220,7 +183,7 @@ impl Study {
             seed: default_seed(),
             description: String::new(),
         });
-        let train = train.or_else(|| read_train(None, &mut Vec::new()));
+        let train = train.or_else(|| read_train(Table::new(), "train", &mut Vec::new()));
         if let (Some(dataset), Some(train), true) = (dataset, train, genome_is_known) {
             let study = Self {
                 study: header,
@@ -263,9 +226,14 @@ impl Study {
         })
     }
 
-    /// Whether training uses an augmentation.
-    pub fn augments(&self, augmentation: Augmentation) -> bool {
-        self.train.augment.contains(&augmentation)
+    /// How a model is trained.
+    pub fn training<'a>(&'a self, model: &'a ModelEntry) -> &'a TrainSection {
+        model.train.as_ref().unwrap_or(&self.train)
+    }
+
+    /// The evaluation of a kind, when the study asks for it.
+    pub fn evaluation(&self, kind: EvaluationKind) -> Option<&Evaluation> {
+        self.evaluate.iter().find(|e| e.kind == kind)
     }
 }
 
@@ -279,24 +247,7 @@ fn required<T: serde::de::DeserializeOwned>(table: &mut Table, key: &str, proble
     }
 }
 
-fn read_train(value: Option<Value>, problems: &mut Vec<Problem>) -> Option<TrainSection> {
-    let mut table = match value {
-        None => Table::new(),
-        Some(Value::Table(table)) => table,
-        Some(_) => {
-            problems.push(Problem::new("train", "must be a section: [train]"));
-            return None;
-        }
-    };
-    let augment = match table.remove("augment") {
-        None => Some(vec![Augmentation::ReverseComplement, Augmentation::RandomShift]),
-        Some(value) => read_section(value, "train.augment", problems),
-    };
-    let options = read_section(Value::Table(table), "train", problems);
-    Some(TrainSection { augment: augment?, options: options? })
-}
-
-fn read_models(value: Option<Value>, problems: &mut Vec<Problem>) -> Vec<ModelEntry> {
+fn read_models(value: Option<Value>, train: &Table, problems: &mut Vec<Problem>) -> Vec<ModelEntry> {
     let entries = match value {
         None => Vec::new(),
         Some(Value::Array(entries)) => entries,
@@ -312,7 +263,7 @@ fn read_models(value: Option<Value>, problems: &mut Vec<Problem>) -> Vec<ModelEn
             problems.push(Problem::new(place, "must be a section: [[model]]"));
             continue;
         };
-        let Some(model) = read_model(table, &place, problems) else { continue };
+        let Some(model) = read_model(table, train, &place, problems) else { continue };
         if models.iter().any(|other| other.name == model.name) {
             problems.push(
                 Problem::new(&place, format!("the name {:?} is taken by another model", model.name))
@@ -324,7 +275,7 @@ fn read_models(value: Option<Value>, problems: &mut Vec<Problem>) -> Vec<ModelEn
     models
 }
 
-fn read_model(mut table: Table, place: &str, problems: &mut Vec<Problem>) -> Option<ModelEntry> {
+fn read_model(mut table: Table, train: &Table, place: &str, problems: &mut Vec<Problem>) -> Option<ModelEntry> {
     let own = |table: &mut Table, key: &str| table.remove(key).map(|value| (value, format!("{place}.{key}")));
     let name: Option<String> =
         own(&mut table, "name").map_or(Some(None), |(v, at)| read_section::<String>(v, &at, problems).map(Some))?;
@@ -342,12 +293,29 @@ fn read_model(mut table: Table, place: &str, problems: &mut Vec<Problem>) -> Opt
             problems.push(Problem::new(place, "a model with `checkpoint` needs a `name`"));
             return None;
         };
-        return Some(ModelEntry { name, replicates: 1, source: ModelSource::Checkpoint(checkpoint) });
+        return Some(ModelEntry::new(name, 1, ModelSource::Checkpoint(checkpoint)));
     }
     let Some((value, at)) = own(&mut table, "predictions") else {
+        let bin_bp = own(&mut table, "bin_bp").map(|(v, at)| read_section::<usize>(v, &at, problems));
+        let target = own(&mut table, "target").map(|(v, at)| read_section::<TargetKind>(v, &at, problems));
+        let train = match table.remove("train") {
+            None => None,
+            Some(value) => {
+                let place = format!("{place}.train");
+                // The model's keys in the place of the study's.
+                let mut keys = train.clone();
+                keys.extend(train_table(Some(value), &place, problems)?);
+                Some(read_train(keys, &place, problems)?)
+            }
+        };
         let config: ModelConfig = read_section(Value::Table(table), place, problems)?;
         let name = name.unwrap_or_else(|| config.preset.clone());
-        return Some(ModelEntry { name, replicates, source: ModelSource::Network(config) });
+        if bin_bp == Some(Some(0)) {
+            problems.push(Problem::new(format!("{place}.bin_bp"), "must be at least 1"));
+        }
+        let entry = ModelEntry::new(name, replicates, ModelSource::Network(config));
+        // A value that could not be read is a problem already.
+        return Some(ModelEntry { bin_bp: bin_bp.flatten(), target: target.flatten(), train, ..entry });
     };
     let config: PredictionsConfig = read_section(value, &at, problems)?;
     for key in table.keys() {
@@ -369,32 +337,5 @@ fn read_model(mut table: Table, place: &str, problems: &mut Vec<Problem>) -> Opt
         problems.push(Problem::new(place, "a model with `predictions` needs a `name`"));
         return None;
     };
-    Some(ModelEntry { name, replicates: 1, source: ModelSource::Predictions(config) })
-}
-
-fn read_evaluations(value: Option<Value>, problems: &mut Vec<Problem>) -> Vec<Evaluation> {
-    let entries = match value {
-        None => return vec![Evaluation::default()],
-        Some(Value::Array(entries)) => entries,
-        Some(_) => {
-            problems.push(Problem::new("evaluate", "must be a list of sections: [[evaluate]]"));
-            return Vec::new();
-        }
-    };
-    if entries.len() > 1 {
-        problems.push(Problem::new("evaluate", "one [[evaluate]] section of kind \"generalisation\" is enough"));
-    }
-    let mut evaluations = Vec::new();
-    for (index, entry) in entries.into_iter().enumerate() {
-        let place = format!("evaluate[{index}]");
-        let Some(evaluation) = read_section::<Evaluation>(entry, &place, problems) else { continue };
-        if evaluation.bootstrap_replicates < 100 {
-            problems.push(Problem::new(
-                format!("{place}.bootstrap_replicates"),
-                "must be at least 100: the ends of a 95 % interval rest on the 2.5 % tails",
-            ));
-        }
-        evaluations.push(evaluation);
-    }
-    evaluations
+    Some(ModelEntry::new(name, 1, ModelSource::Predictions(config)))
 }
