@@ -28,10 +28,10 @@ fn estimate(row: &MetricRow) -> Option<Estimate> {
     row.value.map(|value| Estimate { value, interval: row.low.zip(row.high) })
 }
 
-/// Models in the order of the rows.
+/// Models that have a value, in the order of the rows.
 fn models(report: &FurtherReport) -> Vec<&str> {
     let mut names: Vec<&str> = Vec::new();
-    for row in &report.rows {
+    for row in report.rows.iter().filter(|r| r.value.is_some()) {
         if !names.contains(&row.model.as_str()) {
             names.push(&row.model);
         }
