@@ -127,9 +127,8 @@ fn importance_note(plan: &Plan) -> String {
     format!(
         "Share of the variance of the score{rung} that lies between groups of trials with alike values of one parameter (eta², one-way): a \
          group for each listed value, up to four groups at the quartiles of a range. What groups of the same sizes explain by \
-         chance (mean of {PERMUTATIONS} permutations) is subtracted, and nothing is below 0. Scores that lie further from the best than four \
-         times the median score does count as lying there. Interactions between parameters are \
-         not seen. At least {LEAST_TRIALS} scored trials are needed; failed trials are left out."
+         chance (mean of {PERMUTATIONS} permutations) is subtracted, and nothing is below 0. Scores further from the best than four \
+         times the distance of the median count as lying there. Interactions between parameters are not seen. At least {LEAST_TRIALS} scored trials are needed; failed trials are left out."
     )
 }
 

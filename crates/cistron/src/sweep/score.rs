@@ -72,7 +72,7 @@ impl Goal {
         }
     }
 
-    /// The score beyond which others only say that they are bad: as far from the best as four times the median is. Trials that nearly
+    /// The score beyond which others only say that they are bad: four times as far from the best as the median is. Trials that nearly
     /// diverge have scores many powers of ten from the others, which would hide every difference between those. `None` when half of
     /// the trials score the same as the best.
     pub fn limit(self, scores: &[f64]) -> Option<f64> {
