@@ -13,6 +13,10 @@ use support::{cistron, small_study, stderr};
 fn gopher_study(dir: &Path) {
     small_study(dir, 1);
     let mut study = fs::read_to_string(dir.join("small.toml")).unwrap();
+    for n in [1, 2] {
+        let signal = format!("bigwig = \"genome/cell-type-{n}.bw\"");
+        study = study.replace(&signal, &format!("{signal}, peaks = \"genome/cell-type-{n}.narrowPeak\""));
+    }
     study += r#"
 [[model]]
 name = "coarse"

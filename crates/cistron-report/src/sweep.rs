@@ -64,8 +64,10 @@ pub struct SweepReport {
     pub sentences: Vec<String>,
     /// Parameters, from left to right.
     pub axes: Vec<SweepAxis>,
-    /// Trials.
+    /// Trials, the best first.
     pub lines: Vec<SweepLine>,
+    /// Scores that are worse than this are drawn there.
+    pub score_limit: Option<f64>,
     /// Name of the score.
     pub score: String,
     /// Which scores are good.

@@ -37,14 +37,20 @@ pub(crate) fn figure(input: &SweepReport) -> Option<Figure> {
     let step = (WIDTH - LEFT - RIGHT) / input.axes.len() as f64;
     let x = |axis: usize| LEFT + axis as f64 * step;
     let last = x(input.axes.len());
-    let scores = range_of(input.lines.iter().filter_map(|line| line.score)).unwrap_or((0.0, 1.0));
+    let all = range_of(input.lines.iter().filter_map(|line| line.score)).unwrap_or((0.0, 1.0));
+    let scores = match input.score_limit {
+        Some(limit) if input.higher_is_better => (all.0.max(limit.min(all.1)), all.1),
+        Some(limit) => (all.0, all.1.min(limit.max(all.0))),
+        None => all,
+    };
+    let is_cut = scores != all;
     // Better is up.
     let ends = if input.higher_is_better { (TOP + HEIGHT, TOP) } else { (TOP, TOP + HEIGHT) };
     let score = Scale::linear(padded(scores, 0.02), ends);
     let any_failed = input.lines.iter().any(|line| line.score.is_none());
     let failed_at = TOP + HEIGHT + 24.0;
     draw_lines(&mut svg, input, &|axis, place| (x(axis), at(&input.axes[axis].kind, place)), &|line| {
-        (last, line.score.map_or(failed_at, |s| score.at(s)))
+        (last, line.score.map_or(failed_at, |s| score.clamped(s)))
     });
     for (index, axis) in input.axes.iter().enumerate() {
         draw_name(&mut svg, (x(index), step - 10.0), &axis.name);
@@ -62,11 +68,12 @@ pub(crate) fn figure(input: &SweepReport) -> Option<Figure> {
         name: "parallel_coordinates".into(),
         place: Place::Summary,
         caption: format!(
-            "One line a trial, through its parameters to its score ({}, {} is better, better is up). The colour is the rank of the \
-             score; the best trial is drawn thick{}.",
+            "One line a trial, through its parameters to its score ({}, {} is better, better is up). The colour is the trial's \
+             rank; the best is drawn thick{}.{}",
             input.score,
             if input.higher_is_better { "higher" } else { "lower" },
-            if any_failed { ", trials that failed are dashed" } else { "" }
+            if any_failed { ", those that failed are dashed" } else { "" },
+            if is_cut { " Scores far worse than the others are drawn at the lower end of the axis." } else { "" }
         ),
         svg: svg.finish((WIDTH, bottom + 26.0), &alt(input)),
     })
@@ -115,11 +122,10 @@ fn draw_lines(
     for line in input.lines.iter().filter(|line| line.score.is_none()) {
         svg.path(&curve(&points(line)), &format!("fill=\"none\" {FAILED}"));
     }
-    let mut ranked: Vec<(&SweepLine, f64)> = input.lines.iter().filter_map(|l| Some((l, l.score?))).collect();
     // The best comes last, on top of the others.
-    ranked.sort_by(|a, b| if input.higher_is_better { a.1.total_cmp(&b.1) } else { b.1.total_cmp(&a.1) });
+    let ranked: Vec<&SweepLine> = input.lines.iter().rev().filter(|line| line.score.is_some()).collect();
     let count = ranked.len();
-    for (rank, (line, _)) in ranked.into_iter().enumerate() {
+    for (rank, line) in ranked.into_iter().enumerate() {
         let share = if count < 2 { 1.0 } else { rank as f64 / (count - 1) as f64 };
         let data = curve(&points(line));
         let (width, opacity) = if rank + 1 == count { (3.4, 1.0) } else { (1.5, 0.45 + 0.35 * share) };

@@ -92,7 +92,7 @@ impl SweepFile {
         let file = path.display().to_string();
         let text = std::fs::read_to_string(path)
             .map_err(|error| vec![Problem::new(&file, format!("cannot read the sweep file: {error}"))])?;
-        let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let folder = path.parent().unwrap_or(Path::new(""));
         Self::parse(&text, folder).map_err(|problems| {
             problems.into_iter().map(|p| Problem { place: format!("{file}: {}", p.place), ..p }).collect()
         })

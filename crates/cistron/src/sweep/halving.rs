@@ -81,7 +81,7 @@ mod tests {
         let halving = Halving { min_epochs: 1, max_epochs: 9, reduction: 3 };
         let scores: Vec<(usize, f64)> = (0..9).map(|trial| (trial, ((trial as f64) - 5.2).abs())).collect();
         assert_eq!(halving.promoted(&scores, Goal::Minimise), [4, 5, 6]);
-        assert_eq!(halving.promoted(&scores, Goal::Maximise), [0, 1, 8]);
+        assert_eq!(halving.promoted(&scores, Goal::Maximise), [0, 1, 2]);
         assert_eq!(halving.promoted(&[(3, 0.5), (1, 0.5)], Goal::Minimise), [1]);
         assert!(halving.promoted(&[], Goal::Minimise).is_empty());
     }

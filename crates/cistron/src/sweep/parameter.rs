@@ -78,11 +78,13 @@ impl Range {
     }
 }
 
-/// A value for people and tables: text without quotation marks, everything else as in TOML.
+/// A value for people and tables: text without quotation marks, very large and small numbers with an exponent, everything else as
+/// in TOML.
 pub fn value_text(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         Value::Float(number) if *number != 0.0 && !(1e-4..1e7).contains(&number.abs()) => format!("{number:e}"),
+        Value::Array(values) => format!("[{}]", values.iter().map(value_text).collect::<Vec<_>>().join(", ")),
         other => other.to_string(),
     }
 }
@@ -148,8 +150,8 @@ mod tests {
     fn values_read_well() {
         let text = |toml: &str| value_text(&toml::from_str::<toml::Table>(&format!("x = {toml}")).unwrap()["x"]);
         assert_eq!(
-            ["'mse'", "0.001", "1e-5", "3", "true", "[1.0, 10.0]"].map(text),
-            ["mse", "0.001", "1e-5", "3", "true", "[1.0, 10.0]"]
+            ["'mse'", "0.001", "1e-5", "3", "true", "[1e39, 10.0]", "['a', 'b']"].map(text),
+            ["mse", "0.001", "1e-5", "3", "true", "[1e39, 10.0]", "[a, b]"]
         );
     }
 }

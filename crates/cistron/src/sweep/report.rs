@@ -62,7 +62,8 @@ pub(super) fn sweep_report(plan: &Plan, records: &[TrialRecord], ranked: &[&Tria
         subtitle: format!("Sweep of {}", header.study),
         sentences,
         axes: plan.file.parameters.iter().map(axis).collect(),
-        lines: records.iter().map(|record| line(plan, record)).collect(),
+        lines: ranked.iter().copied().chain(failed(records)).map(|record| line(plan, record)).collect(),
+        score_limit: plan.file.goal().limit(&ranked.iter().filter_map(|r| r.score).collect::<Vec<_>>()),
         score: header.metric.name().to_owned(),
         higher_is_better: plan.file.goal() == Goal::Maximise,
         importances: importances(plan, records),
@@ -107,9 +108,14 @@ fn line(plan: &Plan, record: &TrialRecord) -> SweepLine {
 
 /// From the scores at the first rung, which every trial that did not fail has, after the same number of epochs.
 fn importances(plan: &Plan, records: &[TrialRecord]) -> Vec<SweepImportance> {
+    let goal = plan.file.goal();
+    let scored: Vec<(&TrialRecord, f64)> = records.iter().filter_map(|r| Some((r, r.rungs.first()?.score))).collect();
+    let limit = goal.limit(&scored.iter().map(|(_, score)| *score).collect::<Vec<_>>());
     let of = |(place, parameter): (usize, &Parameter)| {
-        let trials: Vec<(&Value, f64)> =
-            records.iter().filter_map(|r| Some((r.parameters.get(&parameter.key)?, r.rungs.first()?.score))).collect();
+        let trials: Vec<(&Value, f64)> = scored
+            .iter()
+            .filter_map(|(r, score)| Some((r.parameters.get(&parameter.key)?, goal.limited(*score, limit))))
+            .collect();
         let value = importance(parameter, place, &trials, plan.file.sweep.seed).map_err(str::to_owned);
         SweepImportance { name: parameter.key.clone(), value }
     };
@@ -121,8 +127,8 @@ fn importance_note(plan: &Plan) -> String {
     format!(
         "Share of the variance of the score{rung} that lies between groups of trials with alike values of one parameter (eta², one-way): a \
          group for each listed value, up to four groups at the quartiles of a range. What groups of the same sizes explain by \
-         chance (mean of {PERMUTATIONS} permutations) is subtracted, and nothing is below 0. Interactions between parameters are \
-         not seen. At least {LEAST_TRIALS} scored trials are needed; failed trials are left out."
+         chance (mean of {PERMUTATIONS} permutations) is subtracted, and nothing is below 0. Scores further from the best than four \
+         times the distance of the median count as lying there. Interactions between parameters are not seen. At least {LEAST_TRIALS} scored trials are needed; failed trials are left out."
     )
 }
 
@@ -162,6 +168,10 @@ fn failed_table(plan: &Plan, records: &[TrialRecord]) -> SummaryTable {
         cells.push(record.reason.clone().unwrap_or_default());
         cells
     };
-    let failed = records.iter().filter(|r| r.status == Status::Failed);
-    SummaryTable { title: "Failed trials".into(), note: String::new(), columns, rows: failed.map(row).collect() }
+    let rows = failed(records).map(row).collect();
+    SummaryTable { title: "Failed trials".into(), note: String::new(), columns, rows }
+}
+
+fn failed(records: &[TrialRecord]) -> impl Iterator<Item = &TrialRecord> {
+    records.iter().filter(|r| r.status == Status::Failed)
 }

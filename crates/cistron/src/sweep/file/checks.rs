@@ -26,11 +26,14 @@ pub(super) fn range(range: &Range) -> Result<(), String> {
 
 /// Whether method, trials, metric and parameters go together.
 pub(super) fn header(header: &SweepHeader, has_asha: bool, parameters: &[Parameter], problems: &mut Vec<Problem>) {
+    if header.method == Method::Grid {
+        grid(parameters, problems);
+    }
     match (header.method, header.trials) {
+        (Method::Grid, None) => {}
         (Method::Grid, Some(_)) => {
             problems.push(Problem::new("sweep.trials", "does not go with a grid, which tries every combination"));
         }
-        (Method::Grid, None) => grid(parameters, problems),
         (_, None) => problems.push(Problem::new("sweep.trials", "is missing: how many trials shall be drawn?")),
         (_, Some(trials)) if !(1..=MOST_TRIALS).contains(&trials) => {
             problems.push(Problem::new("sweep.trials", format!("must be from 1 to {MOST_TRIALS}")));
