@@ -15,6 +15,7 @@
 //! resumed run ends with the same weights as an uninterrupted one.
 
 pub mod blocks;
+mod changed_bench;
 mod checkpoint;
 mod device;
 mod error;
@@ -36,6 +37,7 @@ mod weight_file;
 mod weights;
 pub mod zoo;
 
+pub use changed_bench::{ChangedCase, ChangedMode, ChangedReport, measure_changed};
 pub use device::DeviceChoice;
 pub use error::NnError;
 pub use loss::{Loss, WeightedLoss};

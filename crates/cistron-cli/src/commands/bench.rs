@@ -7,9 +7,9 @@ use std::time::Instant;
 
 use cistron::data::{Dataset, Split};
 use cistron::eval::measure_metric_speed;
-use cistron::nn::{StepMode, StepNetwork, measure_step};
+use cistron::nn::{ChangedCase, ChangedMode, ModelConfig, StepMode, StepNetwork, measure_changed, measure_step};
 use cistron::{CistronError, DeviceChoice};
-use cistron_core::{BatchSource, Pass, Reporter, one_hot_u8, peak_memory_bytes};
+use cistron_core::{BatchSource, Pass, Reporter, TargetKind, TargetSpec, one_hot_u8, peak_memory_bytes};
 use serde_json::json;
 
 #[derive(clap::Subcommand)]
@@ -24,6 +24,42 @@ pub(crate) enum BenchCommand {
     Metrics(MetricsArgs),
     /// Training steps or inference batches of a reference network, for comparison with PyTorch
     Step(StepArgs),
+    /// Substitutions predicted by a preset of initial weights: variants in their own windows, or saturation mutagenesis of one sequence
+    Variants(VariantsArgs),
+}
+
+#[derive(clap::Args)]
+pub(crate) struct VariantsArgs {
+    /// Name of the preset
+    #[arg(long, default_value = "cnn")]
+    preset: String,
+    /// Length of the input
+    #[arg(long, default_value_t = 2048, value_name = "BP")]
+    input_bp: usize,
+    /// Width of a profile's bins; without it the preset predicts labels
+    #[arg(long, value_name = "BP")]
+    bin_bp: Option<usize>,
+    /// Number of tasks
+    #[arg(long, default_value_t = 15)]
+    tasks: usize,
+    /// Sequences, each with the three substitutions at its centre
+    #[arg(long, default_value_t = 64, value_name = "N")]
+    sequences: usize,
+    /// Every substitution of one sequence instead
+    #[arg(long, conflicts_with = "sequences")]
+    saturation: bool,
+    /// whole: both alleles in batches; changed: each reference once, and of each copy what the change can reach
+    #[arg(long, default_value = "changed")]
+    mode: ChangedMode,
+    /// Repetitions that are timed; one more goes before them
+    #[arg(long, default_value_t = 3)]
+    iters: usize,
+    /// Threads [default: all]
+    #[arg(long)]
+    threads: Option<usize>,
+    /// Where the network runs
+    #[arg(long, default_value = "cpu", value_name = "DEVICE")]
+    device: DeviceChoice,
 }
 
 #[derive(clap::Args)]
@@ -159,6 +195,32 @@ pub(super) fn run(command: BenchCommand, _reporter: &dyn Reporter) -> anyhow::Re
                     "mode": if mode == StepMode::Train { "train" } else { "infer" },
                     "params": report.parameters, "batch": report.batch, "seconds": report.seconds,
                     "values": report.values, "peak_mb": peak_memory_bytes().map(|bytes| bytes >> 20),
+                })
+            );
+        }
+        BenchCommand::Variants(args) => {
+            let VariantsArgs { preset, input_bp, bin_bp, tasks, sequences, saturation, mode, iters, threads, device } =
+                args;
+            let width = bin_bp.unwrap_or(input_bp).max(1);
+            let target = TargetSpec {
+                kind: if bin_bp.is_some() { TargetKind::Profile } else { TargetKind::Binary },
+                tasks: (1..=tasks).map(|t| format!("task{t}")).collect(),
+                bins: input_bp / width,
+                bin_bp: width,
+                input_bp,
+            };
+            let case = if saturation { ChangedCase::Saturation } else { ChangedCase::Variants(sequences) };
+            let report = measure_changed(&ModelConfig::new(&preset), &target, case, mode, iters, (threads, device))
+                .map_err(|source| CistronError::Network { model: preset.clone(), source })?;
+            let fastest = report.seconds.iter().copied().fold(f64::INFINITY, f64::min);
+            println!(
+                "{}",
+                json!({
+                    "engine": format!("cistron-{}", env!("CARGO_PKG_VERSION")), "network": preset, "mode": mode.name(),
+                    "params": report.parameters, "variants": report.variants,
+                    "variants_per_s": report.variants as f64 / fastest,
+                    "largest_difference": report.largest_difference, "seconds": report.seconds,
+                    "peak_mb": peak_memory_bytes().map(|bytes| bytes >> 20),
                 })
             );
         }

@@ -75,6 +75,50 @@ impl Changes {
     }
 }
 
+impl Changes {
+    /// `[1, channels, copies · width]`: the slabs of all copies end to end, zeros beyond the ends of the sequence, so that a convolution is one
+    /// large product in the place of many small ones. What it computes across the seams is not used.
+    fn joined_slab(&self, unchanged: &Tensor<3>, starts: &[isize], width: usize) -> Tensor<3> {
+        let [_, channels, positions] = unchanged.dims();
+        let (values, unchanged) = (host(self.values.clone()), host(unchanged.clone()));
+        let (copies, length) = (self.rows.len(), self.length());
+        let mut slab = vec![0.0f32; channels * copies * width];
+        slab.par_chunks_mut(copies * width).enumerate().for_each(|(channel, out)| {
+            for (copy, out) in out.chunks_exact_mut(width).enumerate() {
+                let from = starts[copy];
+                let known = from.max(0)..(from + width as isize).min(positions as isize);
+                let place = |at: isize| (at - from) as usize;
+                let at = (self.rows[copy] * channels + channel) * positions;
+                out[place(known.start)..place(known.end)]
+                    .copy_from_slice(&unchanged[at + known.start as usize..at + known.end as usize]);
+                let start = self.starts[copy] as isize;
+                let changed = start.max(from)..(start + length as isize).min(from + width as isize);
+                if changed.start < changed.end {
+                    let at = (copy * channels + channel) * length + (changed.start - start) as usize;
+                    let size = (changed.end - changed.start) as usize;
+                    out[place(changed.start)..place(changed.end)].copy_from_slice(&values[at..at + size]);
+                }
+            }
+        });
+        Tensor::from_data(TensorData::new(slab, [1, channels, copies * width]), &self.values.device())
+    }
+}
+
+/// `[copies, channels, width]` of slabs that stand end to end, each from `offset` on.
+fn cut_joined(joined: &Tensor<3>, copies: usize, offset: usize, width: usize) -> Tensor<3> {
+    let [_, channels, positions] = joined.dims();
+    let slab = positions / copies;
+    let values = host(joined.clone());
+    let mut out = vec![0.0f32; copies * channels * width];
+    out.par_chunks_mut(channels * width).enumerate().for_each(|(copy, out)| {
+        for (channel, out) in out.chunks_exact_mut(width).enumerate() {
+            let at = channel * positions + copy * slab + offset;
+            out.copy_from_slice(&values[at..at + width]);
+        }
+    });
+    Tensor::from_data(TensorData::new(out, [copies, channels, width]), &joined.device())
+}
+
 /// `[copies, channels, width]` of each copy from its own place on.
 fn cut(x: &Tensor<3>, from: &[usize], width: usize) -> Tensor<3> {
     let [copies, channels, positions] = x.dims();
@@ -133,6 +177,16 @@ impl Network {
                 }
                 Reach::Everything => (Vec::new(), 0, Vec::new(), positions),
             };
+            if let (Reach::Around(sides), Block::Conv(_)) = (reach(&layer.block), &layer.block) {
+                if ((width + 2 * sides) as f64) < WHOLE_FROM * positions as f64 {
+                    let from: Vec<isize> = starts.iter().map(|s| *s as isize - sides as isize).collect();
+                    let joined = run(at..next, changes.joined_slab(&x, &from, width + 2 * sides));
+                    changes.values = cut_joined(&joined, changes.rows.len(), sides, width);
+                    changes.starts = starts;
+                    x = run(at..next, x);
+                    continue;
+                }
+            }
             if slab_width as f64 >= WHOLE_FROM * positions as f64 {
                 let whole = changes.slab(&x, &vec![0; changes.rows.len()], positions);
                 return (run(at..count, x), run(at..count, whole));
