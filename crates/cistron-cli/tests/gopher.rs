@@ -102,7 +102,7 @@ fn evaluations_and_variants_of_one_study() {
         let auroc = value(&conversion, model, "auroc_on_all").unwrap().as_f64().unwrap();
         assert!((0.0..=1.0).contains(&auroc), "{model}: {auroc}");
         let score = value(&evaluation(dir, "robustness.json"), model, "variation_score").unwrap().as_f64().unwrap();
-        assert!(score >= 0.0 && score < 5.0, "{model}: {score}");
+        assert!((0.0..5.0).contains(&score), "{model}: {score}");
     }
     let selection = evaluation(dir, "test-selection.json");
     assert!(value(&selection, "coarse", "pearson_per_sequence_above_0").unwrap().is_f64());
@@ -247,6 +247,8 @@ fn benchmark(dir: &Path) {
         "100",
         "--out",
         "bench",
+        "--run",
+        "run",
     ];
     let done = cistron(&args, dir);
     assert!(done.status.success(), "{}", stderr(&done));
@@ -260,6 +262,8 @@ fn benchmark(dir: &Path) {
     assert!(row("net", "mean over elements", "pearson_robust")["value"].is_f64());
     let empty = row("net", "E2", "pearson_standard");
     assert!(empty["value"].is_null() && empty["reason"].as_str().unwrap().contains("no variant"), "{empty}");
+    let kept = value(&evaluation(dir, "variants.json"), "net", "pearson_standard").unwrap();
+    assert_eq!(kept, row("net", "mean over elements", "pearson_standard")["value"]);
     let page = fs::read_to_string(dir.join("bench/report.html")).unwrap();
     assert!(page.contains("E1: measured and predicted effects") && page.contains("Gain of robust predictions"));
 

@@ -40,10 +40,10 @@ pub(crate) fn check_training(study: &Study) -> Vec<Problem> {
         problems.push(Problem::new("train", error.to_string()));
     }
     // With every network's own target; without any network, against the dataset's.
-    if study.networks().next().is_none() {
-        if let Err(error) = study.train.options.loss_for(target) {
-            problems.push(Problem::new("train.loss", error.to_string()));
-        }
+    if study.networks().next().is_none()
+        && let Err(error) = study.train.options.loss_for(target)
+    {
+        problems.push(Problem::new("train.loss", error.to_string()));
     }
     let dataset = study.dataset.resolved();
     for (index, model) in study.model.iter().enumerate() {
@@ -111,10 +111,10 @@ fn check_model_training(study: &Study, model: &ModelEntry, place: &str) -> Vec<P
     let training = study.training(model);
     let place_of =
         |key: &str| if model.train.is_some() { format!("{place}.train.{key}") } else { format!("train.{key}") };
-    if model.train.is_some() {
-        if let Err(error) = training.options.check() {
-            problems.push(Problem::new(format!("{place}.train"), error.to_string()));
-        }
+    if model.train.is_some()
+        && let Err(error) = training.options.check()
+    {
+        problems.push(Problem::new(format!("{place}.train"), error.to_string()));
     }
     if let Err(error) = training.options.loss_for(target) {
         problems.push(Problem::new(place_of("loss"), error.to_string()));
@@ -135,12 +135,13 @@ fn check_model_training(study: &Study, model: &ModelEntry, place: &str) -> Vec<P
     if !profile && (model.bin_bp.is_some() || !training.select.takes_all()) {
         problems.push(Problem::new(place, "bin_bp and train.select are for datasets with a profile target"));
     }
-    if let (Some(own), Some(bin)) = (study.dataset.resolved().bin_bp, model.bin_bp) {
-        if !own.is_multiple_of(bin) && !bin.is_multiple_of(own) {
-            let message =
-                format!("neither divides nor is a multiple of dataset.bin_bp = {own}, at which models are compared");
-            problems.push(Problem::new(format!("{place}.bin_bp"), message));
-        }
+    if let (Some(own), Some(bin)) = (study.dataset.resolved().bin_bp, model.bin_bp)
+        && !own.is_multiple_of(bin)
+        && !bin.is_multiple_of(own)
+    {
+        let message =
+            format!("neither divides nor is a multiple of dataset.bin_bp = {own}, at which models are compared");
+        problems.push(Problem::new(format!("{place}.bin_bp"), message));
     }
     problems
 }
@@ -160,14 +161,14 @@ fn check_evaluations(study: &Study) -> Vec<Problem> {
         }
         match kind {
             EvaluationKind::Robustness => {
-                if let (Some(window), Some(input)) = (dataset.window_bp, dataset.input_bp) {
-                    if window <= input || window >= 2 * input {
-                        let message = format!(
-                            "robustness shifts the input in the stored window: window_bp = {window} must lie between input_bp = {input} and \
+                if let (Some(window), Some(input)) = (dataset.window_bp, dataset.input_bp)
+                    && (window <= input || window >= 2 * input)
+                {
+                    let message = format!(
+                        "robustness shifts the input in the stored window: window_bp = {window} must lie between input_bp = {input} and \
                              twice that"
-                        );
-                        problems.push(Problem::new(place, message));
-                    }
+                    );
+                    problems.push(Problem::new(place, message));
                 }
             }
             EvaluationKind::Conversion => {

@@ -141,6 +141,9 @@ pub(crate) struct BenchmarkArgs {
     /// Random shifts of robust predictions; 0 for standard ones only
     #[arg(long, default_value_t = 20, value_name = "N")]
     shifts: usize,
+    /// Also write the means into this run directory, so that `cistron report --compare` shows them; models need the run's names
+    #[arg(long, value_name = "RUN")]
+    run: Option<PathBuf>,
     /// Bootstrap replicates of the intervals
     #[arg(long, default_value_t = 1000, value_name = "N")]
     bootstrap_replicates: usize,
@@ -189,6 +192,7 @@ pub(super) fn run(command: VariantsCommand, reporter: &dyn Reporter) -> anyhow::
                 seed: common.seed,
                 device: common.device,
                 out: common.out,
+                run: args.run,
             };
             let found = benchmark(&job, reporter)?;
             tell(&found.scored, reporter);

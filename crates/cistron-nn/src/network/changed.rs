@@ -177,15 +177,15 @@ impl Network {
                 }
                 Reach::Everything => (Vec::new(), 0, Vec::new(), positions),
             };
-            if let (Reach::Around(sides), Block::Conv(_)) = (reach(&layer.block), &layer.block) {
-                if ((width + 2 * sides) as f64) < WHOLE_FROM * positions as f64 {
-                    let from: Vec<isize> = starts.iter().map(|s| *s as isize - sides as isize).collect();
-                    let joined = run(at..next, changes.joined_slab(&x, &from, width + 2 * sides));
-                    changes.values = cut_joined(&joined, changes.rows.len(), sides, width);
-                    changes.starts = starts;
-                    x = run(at..next, x);
-                    continue;
-                }
+            if let (Reach::Around(sides), Block::Conv(_)) = (reach(&layer.block), &layer.block)
+                && ((width + 2 * sides) as f64) < WHOLE_FROM * positions as f64
+            {
+                let from: Vec<isize> = starts.iter().map(|s| *s as isize - sides as isize).collect();
+                let joined = run(at..next, changes.joined_slab(&x, &from, width + 2 * sides));
+                changes.values = cut_joined(&joined, changes.rows.len(), sides, width);
+                changes.starts = starts;
+                x = run(at..next, x);
+                continue;
             }
             if slab_width as f64 >= WHOLE_FROM * positions as f64 {
                 let whole = changes.slab(&x, &vec![0; changes.rows.len()], positions);

@@ -43,10 +43,10 @@ fn models(report: &FurtherReport) -> Vec<&str> {
 fn suffixes<'a>(report: &'a FurtherReport, prefix: &str) -> Vec<&'a str> {
     let mut found: Vec<&str> = Vec::new();
     for row in &report.rows {
-        if let Some(suffix) = row.metric.strip_prefix(prefix) {
-            if !found.contains(&suffix) {
-                found.push(suffix);
-            }
+        if let Some(suffix) = row.metric.strip_prefix(prefix)
+            && !found.contains(&suffix)
+        {
+            found.push(suffix);
         }
     }
     found

@@ -1,6 +1,7 @@
 use std::path::{Path, PathBuf};
 
 use cistron_core::{AtomicFile, MetricRow, Predictor, Reporter};
+use cistron_eval::FurtherReport;
 use cistron_eval::variants::{
     BenchmarkOptions, Effect, MEAN_OVER_ELEMENTS, ModelEffects, SaturationReport, ScoreOptions, Scored,
     saturation_benchmark,
@@ -55,6 +56,8 @@ pub struct BenchmarkJob {
     pub device: DeviceChoice,
     /// Folder of the result.
     pub out: PathBuf,
+    /// A run directory that also gets the means over elements, as `evaluation/variants.json`, for its leaderboard.
+    pub run: Option<PathBuf>,
 }
 
 /// What the benchmark found.
@@ -80,6 +83,10 @@ type Key = (String, u64, String, String);
 pub fn benchmark(job: &BenchmarkJob, reporter: &dyn Reporter) -> Result<BenchmarkSummary, CistronError> {
     if job.models.is_empty() && job.external.is_empty() {
         return Err(CistronError::input("--model", "give at least one --model or --scores"));
+    }
+    if let Some(run) = job.run.as_ref().filter(|run| !run.join("evaluation").is_dir()) {
+        let message = format!("{} is no evaluated run: it has no folder evaluation", run.display());
+        return Err(CistronError::input("--run", message));
     }
     let networks = models::load(&job.models, job.device)?;
     for network in &networks {
@@ -118,10 +125,32 @@ pub fn benchmark(job: &BenchmarkJob, reporter: &dyn Reporter) -> Result<Benchmar
     let text = serde_json::to_vec_pretty(&report)
         .map_err(|e| CistronError::RunDirectory { path: path.clone(), message: e.to_string() })?;
     AtomicFile::write(&path, &text).map_err(CistronError::io(&path))?;
+    if let Some(run) = &job.run {
+        write_for_leaderboard(job, run, &report)?;
+    }
     let scored = summary(&entries, multi_allelic, table);
     let input = saturation_page::page(job, &entries, &elements, &measured, &effects, &report, &scored);
     let page = cistron_report::write_report(&input, &job.out)?.html;
     Ok(BenchmarkSummary { scored, report, page })
+}
+
+/// The means over elements under the names that leaderboards look for.
+fn write_for_leaderboard(job: &BenchmarkJob, run: &Path, report: &SaturationReport) -> Result<(), CistronError> {
+    let mean = |row: &&MetricRow| row.task == MEAN_OVER_ELEMENTS;
+    let named = |row: &MetricRow| MetricRow { task: MetricRow::MEAN_OVER_TASKS.to_owned(), ..row.clone() };
+    let found = FurtherReport {
+        options: serde_json::json!({
+            "measured": file_name(&job.measured), "task": job.task, "shifts": job.shifts, "seed": job.seed,
+            "padding": job.padding, "on_mismatch": format!("{:?}", job.on_mismatch),
+        }),
+        rows: report.rows.iter().filter(mean).map(named).collect(),
+        differences: Vec::new(),
+        notes: vec!["Values are means over elements.".to_owned()],
+    };
+    let path = run.join("evaluation").join("variants.json");
+    let text = serde_json::to_vec_pretty(&found)
+        .map_err(|e| CistronError::RunDirectory { path: path.clone(), message: e.to_string() })?;
+    AtomicFile::write(&path, &text).map_err(CistronError::io(&path))
 }
 
 fn check_task(network: &dyn Predictor, task: Option<&str>) -> Result<(), CistronError> {
