@@ -152,7 +152,7 @@ impl Predictor for NativePredictor {
         self.prediction(self.network.evaluate(self.tensor(batch)), shape)
     }
 
-    /// Copies that differ from their sequence in a stretch of at most [`SHORT_CHANGE`] bases are computed only where the change reaches.
+    /// Copies that differ from their sequence in a stretch of at most 32 bases are computed only where the change reaches.
     fn predict_changed(
         &self,
         references: &SequenceBatch,
