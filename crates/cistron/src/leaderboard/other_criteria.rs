@@ -45,6 +45,9 @@ impl OtherCriteria {
                 let rows: Vec<MetricRow> =
                     serde_json::from_value(rows).map_err(|e| bad(format!("its rows cannot be read ({e})")))?;
                 all.warn_of_strangers(run, &kind, &rows);
+                let notes =
+                    value.get("notes").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+                all.warnings.extend(notes.map(|note| format!("{kind} of the run {}: {note}", run.name)));
                 if let Some(value) = value.get_mut("options") {
                     options.entry(kind.clone()).or_default().push((index, value.take()));
                 }

@@ -143,10 +143,20 @@ fn other_criteria(entrants: &[&Entrant], runs: &[FinishedRun], others: &OtherCri
         metric: metric.into(),
         label: metric_label(metric).into(),
         higher_is_better: higher_is_better(metric),
-        shown: true,
+        shown: is_shown(kind, metric),
         values: entrants.iter().map(|e| others.row(e, runs, kind, metric)).collect(),
     };
     others.columns().into_iter().map(criterion).collect()
+}
+
+/// Whether a criterion stands in the main table; evaluations with many metrics are represented by their main ones, the rest is in the TSV.
+fn is_shown(kind: &str, metric: &str) -> bool {
+    match kind {
+        "resolution" => false,
+        "test-selection" => metric == "pearson_per_sequence_on_peaks",
+        "conversion" => matches!(metric, "auroc_on_all" | "average_precision_on_all"),
+        _ => true,
+    }
 }
 
 /// Performance against robustness, over the models that have both.

@@ -8,7 +8,7 @@ use super::CompareSummary;
 /// Accuracy metrics that the terminal shows.
 const METRICS: usize = 2;
 
-/// The models by their first accuracy metrics, their rank on the first, and every other criterion, in columns.
+/// The models by their first accuracy metrics, their rank on the first, and the other criteria of the main table, in columns.
 pub(super) fn table(input: &LeaderboardInput) -> String {
     let generalisation = |evaluation: &str| evaluation == LeaderboardInput::GENERALISATION;
     let models = &input.report.models;
@@ -28,7 +28,7 @@ pub(super) fn table(input: &LeaderboardInput) -> String {
             columns.push(std::iter::once("rank".to_owned()).chain(ranks).collect());
         }
     }
-    for criterion in input.criteria.iter().filter(|c| !generalisation(&c.evaluation)) {
+    for criterion in input.criteria.iter().filter(|c| c.shown && !generalisation(&c.evaluation)) {
         let head = format!("{} {}", criterion.evaluation, criterion.metric);
         columns.push(std::iter::once(head).chain(criterion.values.iter().map(value)).collect());
     }
