@@ -38,3 +38,33 @@ pub struct TargetSpec {
     /// Length of the input sequence in bp.
     pub input_bp: usize,
 }
+
+impl TargetSpec {
+    /// Bytes of targets that are read at once at most, so that fine bins of many tasks do not fill the memory.
+    const BATCH_BYTES: usize = 8 << 20;
+
+    /// How many windows to read at once: at most `most`, fewer when their targets are large.
+    pub fn batch_size(&self, most: usize) -> usize {
+        let bytes = self.tasks.len() * self.bins * size_of::<f32>();
+        (Self::BATCH_BYTES / bytes.max(1)).clamp(1, most.max(1))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn batches_of_large_targets_are_small() {
+        let target = |tasks: usize, bins: usize| TargetSpec {
+            kind: TargetKind::Profile,
+            tasks: (0..tasks).map(|t| t.to_string()).collect(),
+            bins,
+            bin_bp: 1,
+            input_bp: bins,
+        };
+        assert_eq!(target(1, 64).batch_size(256), 256);
+        assert_eq!(target(16, 2048).batch_size(256), 64);
+        assert_eq!(target(1000, 1 << 20).batch_size(256), 1);
+    }
+}

@@ -31,7 +31,7 @@ pub struct GeneralisationOptions {
     pub bootstrap_replicates: usize,
     /// Seed of the resamples and of thinned figures.
     pub seed: u64,
-    /// Windows read at once.
+    /// Windows read at once; fewer when their targets are large.
     pub batch_size: usize,
 }
 
@@ -171,7 +171,8 @@ impl Input<'_> {
     /// Walks over the windows that every model predicted: `visit(window, task, observed)`.
     fn observed(&self, mut visit: impl FnMut(usize, usize, &[f32])) -> Result<(), EvalError> {
         let mut window = 0;
-        for batch in self.source.batches(Pass::Evaluate, self.options.batch_size) {
+        let batch_size = self.source.target().batch_size(self.options.batch_size);
+        for batch in self.source.batches(Pass::Evaluate, batch_size) {
             let targets = batch?.targets;
             let targets = targets.as_standard_layout();
             for sample in targets.outer_iter() {

@@ -5,7 +5,7 @@ use cistron_core::{BatchSource, Pass};
 use crate::generalisation::EvaluatedModel;
 use crate::{EvalError, StoredPredictions};
 
-/// Windows read at once.
+/// Windows read at once at most.
 const BATCH: usize = 256;
 
 /// Checks that all models answer for the source's windows; which windows all of them have whole predictions for.
@@ -27,7 +27,7 @@ pub(crate) fn walk(
     mut visit: impl FnMut(usize, usize, &[f32]),
 ) -> Result<(), EvalError> {
     let mut window = 0;
-    for batch in source.batches(Pass::Evaluate, BATCH) {
+    for batch in source.batches(Pass::Evaluate, source.target().batch_size(BATCH)) {
         let targets = batch?.targets;
         let targets = targets.as_standard_layout();
         for sample in targets.outer_iter() {

@@ -18,7 +18,7 @@ use crate::study::{EvaluationKind, ModelSource};
 use crate::train::{TrainedNetwork, split};
 use crate::{CistronError, RunDir, RunOptions, Study};
 
-/// Sequences predicted at once.
+/// Sequences predicted at once at most.
 const BATCH: usize = 64;
 
 /// What the evaluations of a study found.
@@ -48,7 +48,14 @@ pub(crate) fn evaluate(
     let mut predict = |predictor: &dyn Predictor, what: &str, baseline: bool| -> Result<(), CistronError> {
         let name = &predictor.spec().name;
         let fingerprint = hash_bytes(format!("{data}\n{what}").as_bytes());
-        let stored = predict_to_disk(predictor, &test, BATCH, &dir.predictions(name), &fingerprint, reporter)?;
+        let stored = predict_to_disk(
+            predictor,
+            &test,
+            test.target().batch_size(BATCH),
+            &dir.predictions(name),
+            &fingerprint,
+            reporter,
+        )?;
         models.push(EvaluatedModel { predictions: stored, baseline });
         Ok(())
     };
