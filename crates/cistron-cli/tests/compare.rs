@@ -2,12 +2,11 @@
 
 mod support;
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
 use serde_json::{Value, json};
-use support::{cistron, small_study, stderr};
+use support::{cistron, small_study, stderr, tsv};
 
 /// Makes the runs `a` and `b` of two networks on the same data.
 fn two_runs(dir: &Path) {
@@ -38,14 +37,6 @@ fn write_robustness(dir: &Path, run: &str, scores: &[(&str, f64)]) {
         .collect();
     let text = json!({ "rows": rows, "options": { "shifts": 20 } }).to_string();
     fs::write(dir.join(run).join("evaluation/robustness.json"), text).unwrap();
-}
-
-/// Rows of a TSV by column name.
-fn tsv(path: &Path) -> Vec<BTreeMap<String, String>> {
-    let text = fs::read_to_string(path).unwrap();
-    let mut lines = text.lines().map(|l| l.split('\t').map(str::to_owned).collect::<Vec<_>>());
-    let names = lines.next().unwrap();
-    lines.map(|cells| names.iter().cloned().zip(cells).collect()).collect()
 }
 
 #[test]

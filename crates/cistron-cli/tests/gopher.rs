@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
-use support::{cistron, small_study, stderr};
+use support::{cistron, small_study, stderr, tsv};
 
 /// The small study with a model at a coarser bin, a binary one, and every evaluation.
 fn gopher_study(dir: &Path) {
@@ -66,14 +66,6 @@ fn value(evaluation: &Value, model: &str, metric: &str) -> Option<Value> {
     let rows = evaluation["rows"].as_array().unwrap();
     let is = |r: &&Value| r["model"] == model && r["metric"] == metric && r["task"] == "mean over tasks";
     rows.iter().find(is).map(|r| r["value"].clone())
-}
-
-/// Rows of a TSV by column name.
-fn tsv(path: &Path) -> Vec<BTreeMap<String, String>> {
-    let text = fs::read_to_string(path).unwrap();
-    let mut lines = text.lines().map(|l| l.split('\t').map(str::to_owned).collect::<Vec<_>>());
-    let names = lines.next().unwrap();
-    lines.map(|cells| names.iter().cloned().zip(cells).collect()).collect()
 }
 
 #[test]

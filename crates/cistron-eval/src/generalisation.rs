@@ -14,13 +14,14 @@ mod scalar;
 mod tests;
 mod verdict;
 
-use cistron_core::{BatchSource, DifferenceRow, MetricRow, Pass, RankRow, Reporter, TargetKind, TargetSpec};
+use cistron_core::{BatchSource, DifferenceRow, MetricRow, RankRow, Reporter, TargetKind, TargetSpec};
 use cistron_stats::{Bootstrap, Undefined};
 use serde::{Deserialize, Serialize};
 
 pub use figures::{Curve, Density, Scatter, TrackExample};
 pub use verdict::{Verdict, metric_label};
 
+use crate::profile_walk::{BATCH, common_windows, walk};
 use crate::{EvalError, StoredPredictions};
 
 /// How to evaluate.
@@ -37,7 +38,7 @@ pub struct GeneralisationOptions {
 
 impl Default for GeneralisationOptions {
     fn default() -> Self {
-        Self { bootstrap_replicates: 1000, seed: 0, batch_size: 256 }
+        Self { bootstrap_replicates: 1000, seed: 0, batch_size: BATCH }
     }
 }
 
@@ -115,11 +116,8 @@ pub fn generalisation(
     options: &GeneralisationOptions,
     reporter: &dyn Reporter,
 ) -> Result<GeneralisationReport, EvalError> {
-    for model in models {
-        model.predictions.check(source)?;
-    }
+    let present = common_windows(models, source)?;
     let target = source.target();
-    let present = present(models, source.samples(), target.tasks.len());
     let missing = present.iter().filter(|p| !**p).count() as u64;
     let mut warnings = Vec::new();
     if missing > 0 {
@@ -169,33 +167,7 @@ pub(crate) struct Input<'a> {
 
 impl Input<'_> {
     /// Walks over the windows that every model predicted: `visit(window, task, observed)`.
-    fn observed(&self, mut visit: impl FnMut(usize, usize, &[f32])) -> Result<(), EvalError> {
-        let mut window = 0;
-        let batch_size = self.source.target().batch_size(self.options.batch_size);
-        for batch in self.source.batches(Pass::Evaluate, batch_size) {
-            let targets = batch?.targets;
-            let targets = targets.as_standard_layout();
-            for sample in targets.outer_iter() {
-                if self.present[window] {
-                    for (task, observed) in sample.outer_iter().enumerate() {
-                        visit(window, task, observed.as_slice().unwrap_or_default());
-                    }
-                }
-                window += 1;
-            }
-        }
-        Ok(())
+    fn observed(&self, visit: impl FnMut(usize, usize, &[f32])) -> Result<(), EvalError> {
+        walk(self.source, self.present, self.options.batch_size, visit)
     }
-}
-
-/// Windows for which every model has all values.
-fn present(models: &[EvaluatedModel], windows: usize, tasks: usize) -> Vec<bool> {
-    (0..windows)
-        .map(|window| {
-            let whole = |m: &EvaluatedModel| {
-                (0..tasks).all(|task| !m.predictions.values(window, task).iter().any(|v| v.is_nan()))
-            };
-            models.iter().all(whole)
-        })
-        .collect()
 }

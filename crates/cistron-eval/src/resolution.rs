@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::generalisation::columns::{from_columns, measure, to_columns};
 use crate::generalisation::rows::{difference_rows, metric_rows};
 use crate::generalisation::{EvaluatedModel, Measured};
-use crate::profile_walk::{common_windows, walk};
+use crate::profile_walk::{BATCH, common_windows, walk};
 use crate::{EvalError, FurtherReport};
 
 /// How resolutions are compared.
@@ -124,7 +124,7 @@ fn measure_view(
 ) -> Result<Vec<Vec<Measured>>, EvalError> {
     let tasks = source.target().tasks.len();
     let mut windows: Vec<Vec<Vec<[f64; 6]>>> = vec![vec![Vec::new(); tasks]; able.len()];
-    walk(source, present, |window, task, observed| {
+    walk(source, present, BATCH, |window, task, observed| {
         let observed = view.of(observed);
         for (windows, model) in windows.iter_mut().zip(able) {
             let predicted = view.of(models[*model].predictions.values(window, task));

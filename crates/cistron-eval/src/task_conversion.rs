@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::generalisation::columns::{from_columns, mean, measure, to_columns};
 use crate::generalisation::rows::{difference_rows, metric_rows};
 use crate::generalisation::{EvaluatedModel, Measured};
-use crate::profile_walk::{common_windows, walk};
+use crate::profile_walk::{BATCH, common_windows, walk};
 use crate::{EvalError, FurtherReport};
 
 /// How the conversion is evaluated.
@@ -61,7 +61,7 @@ pub fn task_conversion(
     for place in ["on_peaks", "on_all"] {
         let metrics = ["pearson_whole_chromosome", "pearson_per_sequence", "mse"].map(|m| format!("{m}_{place}"));
         let mut windows: Vec<Vec<Vec<[f64; 8]>>> = vec![vec![Vec::new(); tasks.len()]; models.len()];
-        walk(source, &present, |window, task, observed| {
+        walk(source, &present, BATCH, |window, task, observed| {
             if place == "on_peaks" && labels[window][task].is_nan() | (labels[window][task] < 0.5) {
                 return;
             }

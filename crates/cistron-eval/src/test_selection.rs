@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::generalisation::EvaluatedModel;
 use crate::generalisation::columns::{mean, measure};
 use crate::generalisation::rows::{difference_rows, metric_rows};
-use crate::profile_walk::{common_windows, walk};
+use crate::profile_walk::{BATCH, common_windows, walk};
 use crate::{EvalError, FurtherReport};
 
 /// Which test sets are made.
@@ -61,7 +61,7 @@ pub fn test_selection(
             notes.push(format!("{metric}: no test window is left"));
         }
         let mut windows: Vec<Vec<Vec<[f64; 2]>>> = vec![vec![Vec::new(); tasks.len()]; models.len()];
-        walk(source, &wanted, |window, task, observed| {
+        walk(source, &wanted, BATCH, |window, task, observed| {
             for (windows, model) in windows.iter_mut().zip(models) {
                 let sums = PearsonSums::of(model.predictions.values(window, task), observed);
                 windows[task].push(sums.pearson().map_or([0.0, 0.0], |r| [r, 1.0]));

@@ -1,5 +1,6 @@
 //! Sections of a report for evaluations beyond the headline: sentences, tables and a few kinds of figures, all plain data.
 
+use cistron_core::MetricRow;
 use serde::{Deserialize, Serialize};
 
 use crate::SummaryTable;
@@ -88,6 +89,13 @@ pub struct Estimate {
     pub value: f64,
     /// Ends of the interval, when there is one.
     pub interval: Option<(f64, f64)>,
+}
+
+impl Estimate {
+    /// Of a metric's row; none where the metric is undefined.
+    pub fn of(row: &MetricRow) -> Option<Self> {
+        row.value.map(|value| Self { value, interval: row.low.zip(row.high) })
+    }
 }
 
 /// Lines through points.

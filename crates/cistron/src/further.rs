@@ -2,7 +2,7 @@
 
 mod sections;
 
-use cistron_core::{AtomicFile, BatchSource, Reporter, hash_bytes};
+use cistron_core::{BatchSource, Reporter, hash_bytes};
 use cistron_data::{Dataset, DatasetSource, Split};
 use cistron_eval::FurtherReport;
 use cistron_eval::generalisation::EvaluatedModel;
@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use sections::sections;
 
 use crate::evaluate::{Network, data_fingerprint};
+use crate::json_file::write_json;
 use crate::study::{Evaluation, EvaluationKind};
 use crate::{CistronError, RunDir, RunOptions, Study};
 
@@ -95,12 +96,6 @@ pub(crate) fn further_evaluations(
         all.push((evaluation.kind, report));
     }
     Ok(all)
-}
-
-fn write_json(value: &impl Serialize, path: &std::path::Path) -> Result<(), CistronError> {
-    let text = serde_json::to_vec_pretty(value)
-        .map_err(|e| CistronError::RunDirectory { path: path.to_owned(), message: e.to_string() })?;
-    AtomicFile::write(path, &text).map_err(CistronError::io(path))
 }
 
 /// The scores of one network, as they are kept.

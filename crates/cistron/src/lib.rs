@@ -9,6 +9,7 @@ mod demo;
 mod error;
 mod evaluate;
 mod further;
+mod json_file;
 mod leaderboard;
 mod manifest;
 pub mod motif;

@@ -2,6 +2,7 @@
 
 #![allow(dead_code)] // each test binary uses its own part
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
@@ -56,4 +57,12 @@ pub fn weights(dir: &Path, run: &str) -> String {
     let manifest: serde_json::Value =
         serde_json::from_slice(&fs::read(dir.join(run).join("manifest.json")).unwrap()).unwrap();
     manifest["models"][0]["weights_blake3"].as_str().unwrap().to_owned()
+}
+
+/// Rows of a TSV by column name.
+pub fn tsv(path: &Path) -> Vec<BTreeMap<String, String>> {
+    let text = fs::read_to_string(path).unwrap();
+    let mut lines = text.lines().map(|l| l.split('\t').map(str::to_owned).collect::<Vec<_>>());
+    let names = lines.next().unwrap();
+    lines.map(|cells| names.iter().cloned().zip(cells).collect()).collect()
 }

@@ -121,7 +121,8 @@ pub(super) fn choose_tracks(input: &Input<'_>, mut scores: Vec<(usize, f64)>) ->
     let tasks = &input.source.target().tasks;
     let mut found: Vec<Vec<TrackExample>> = vec![Vec::new(); chosen.len()];
     let mut first = 0;
-    for batch in input.source.batches(Pass::Evaluate, input.options.batch_size) {
+    let batch_size = input.source.target().batch_size(input.options.batch_size);
+    for batch in input.source.batches(Pass::Evaluate, batch_size) {
         let batch = batch?;
         for (place, (label, rank)) in chosen.iter().enumerate() {
             let (window, pearson) = scores[*rank];

@@ -33,7 +33,6 @@ pub struct Windows {
 /// Scores variants with one model.
 pub struct VariantScorer<'a> {
     predictor: &'a dyn Predictor,
-    head: usize,
     input_bp: usize,
     shifts: Vec<i64>,
     padding: Padding,
@@ -72,12 +71,12 @@ impl<'a> VariantScorer<'a> {
         let quarter = (input_bp / 4) as i64;
         let mut rng = keyed_rng(options.seed, Stream::Shift, 0, 0);
         let shifts = (0..options.shifts).map(|_| rng.random_range(-quarter..=quarter)).collect();
-        Ok(Self { predictor, head: 0, input_bp, shifts, padding: options.padding, haplotypes: Haplotypes::default() })
+        Ok(Self { predictor, input_bp, shifts, padding: options.padding, haplotypes: Haplotypes::default() })
     }
 
     /// The head that speaks.
     pub fn head(&self) -> &HeadSpec {
-        &self.predictor.spec().heads[self.head]
+        &self.predictor.spec().heads[0]
     }
 
     /// What stands for an effect.
@@ -214,8 +213,7 @@ impl<'a> VariantScorer<'a> {
         let alternatives = batch(&mut windows.iter().map(|w| w.alternative.as_slice()), windows.len());
         let (mut unchanged, mut changed) =
             self.predictor.predict_changed(&reference_batch, &alternatives, &reference_of)?;
-        let (mut unchanged, mut changed) =
-            (unchanged.heads.swap_remove(self.head), changed.heads.swap_remove(self.head));
+        let (mut unchanged, mut changed) = (unchanged.heads.swap_remove(0), changed.heads.swap_remove(0));
         if self.head().kind == OutputKind::LogCounts {
             unchanged.mapv_inplace(f32::exp);
             changed.mapv_inplace(f32::exp);

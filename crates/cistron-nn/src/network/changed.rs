@@ -18,6 +18,7 @@ use crate::train::host;
 const WHOLE_FROM: f64 = 0.75;
 
 /// Which inputs an output depends on.
+#[derive(Clone, Copy)]
 enum Reach {
     /// Those at most so many positions away.
     Around(usize),
@@ -49,6 +50,11 @@ pub(crate) struct Changes {
 impl Changes {
     fn length(&self) -> usize {
         self.values.dims()[2]
+    }
+
+    /// `[copies, channels, positions]`: the whole copies.
+    fn whole(&self, unchanged: &Tensor<3>) -> Tensor<3> {
+        self.slab(unchanged, &vec![0; self.rows.len()], unchanged.dims()[2])
     }
 
     /// `[copies, channels, width]`: the unchanged values from each of `starts` on, with the changed ones in their place.
@@ -152,7 +158,8 @@ impl Network {
             next += if fused { 2 } else { 1 };
             let (positions, after) = (layer.input.positions, layer.output.positions);
             let length = changes.length();
-            let (starts, width, slab_starts, slab_width): (Vec<usize>, _, Vec<usize>, _) = match reach(&layer.block) {
+            let reach = reach(&layer.block);
+            let (starts, width, slab_starts, slab_width): (Vec<usize>, _, Vec<usize>, _) = match reach {
                 Reach::Around(0) => {
                     changes.values = run(at..next, changes.values);
                     x = run(at..next, x);
@@ -177,7 +184,7 @@ impl Network {
                 }
                 Reach::Everything => (Vec::new(), 0, Vec::new(), positions),
             };
-            if let (Reach::Around(sides), Block::Conv(_)) = (reach(&layer.block), &layer.block)
+            if let (Reach::Around(sides), Block::Conv(_)) = (reach, &layer.block)
                 && ((width + 2 * sides) as f64) < WHOLE_FROM * positions as f64
             {
                 let from: Vec<isize> = starts.iter().map(|s| *s as isize - sides as isize).collect();
@@ -188,12 +195,12 @@ impl Network {
                 continue;
             }
             if slab_width as f64 >= WHOLE_FROM * positions as f64 {
-                let whole = changes.slab(&x, &vec![0; changes.rows.len()], positions);
+                let whole = changes.whole(&x);
                 return (run(at..count, x), run(at..count, whole));
             }
             let slab = changes.slab(&x, &slab_starts, slab_width);
             let values = run(at..next, slab);
-            let offsets: Vec<usize> = match reach(&layer.block) {
+            let offsets: Vec<usize> = match reach {
                 Reach::Pooled(_) | Reach::Everything => vec![0; starts.len()],
                 Reach::Around(_) => starts.iter().zip(&slab_starts).map(|(a, b)| a - b).collect(),
             };
@@ -201,8 +208,7 @@ impl Network {
             changes.starts = starts;
             x = run(at..next, x);
         }
-        let bins = x.dims()[2];
-        let whole = changes.slab(&x, &vec![0; changes.rows.len()], bins);
+        let whole = changes.whole(&x);
         (x, whole)
     }
 }

@@ -9,7 +9,8 @@ use crate::figure::{Figure, Place};
 use crate::plot::palette::Styles;
 use crate::{Outcome, ReportError, ReportInput};
 
-const TEMPLATES: [(&str, &str); 4] = [
+const TEMPLATES: [(&str, &str); 5] = [
+    ("head.html", include_str!("../../templates/head.html")),
     ("parts.html", include_str!("../../templates/parts.html")),
     ("report.html", include_str!("../../templates/report.html")),
     ("leaderboard.html", include_str!("../../templates/leaderboard.html")),

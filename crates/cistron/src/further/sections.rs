@@ -24,10 +24,6 @@ pub(crate) fn sections(
     further.iter().map(section).collect()
 }
 
-fn estimate(row: &MetricRow) -> Option<Estimate> {
-    row.value.map(|value| Estimate { value, interval: row.low.zip(row.high) })
-}
-
 /// Models that have a value, in the order of the rows.
 fn models(report: &FurtherReport) -> Vec<&str> {
     let mut names: Vec<&str> = Vec::new();
@@ -78,11 +74,11 @@ fn robustness(headline: &GeneralisationReport, report: &FurtherReport) -> Result
         let is = |r: &&MetricRow| {
             r.model == model && r.metric == "pearson_per_sequence" && r.task == MetricRow::MEAN_OVER_TASKS
         };
-        headline.rows.iter().find(is).and_then(estimate)
+        headline.rows.iter().find(is).and_then(Estimate::of)
     };
     let points = models(report)
         .into_iter()
-        .filter_map(|m| Some((m.to_owned(), performance(m)?, estimate(report.overall(m, VARIATION)?)?)))
+        .filter_map(|m| Some((m.to_owned(), performance(m)?, Estimate::of(report.overall(m, VARIATION)?)?)))
         .collect();
     ResultSection {
         title: "Robustness to shifts".into(),
@@ -136,7 +132,8 @@ fn by_resolution(report: &FurtherReport) -> ResultSection {
         numbers: true,
     };
     let line = |model: &&str| {
-        let estimates = widths.iter().map(|w| report.overall(model, &format!("{R_SMOOTHED}{w}")).and_then(estimate));
+        let estimates =
+            widths.iter().map(|w| report.overall(model, &format!("{R_SMOOTHED}{w}")).and_then(Estimate::of));
         ((*model).to_owned(), estimates.collect())
     };
     let smoothed = Lines {
@@ -197,7 +194,7 @@ fn by_selection(report: &FurtherReport) -> ResultSection {
     const ABOVE: &str = "pearson_per_sequence_above_";
     let thresholds = suffixes(report, ABOVE);
     let line = |model: &str| {
-        let estimates = thresholds.iter().map(|t| report.overall(model, &format!("{ABOVE}{t}")).and_then(estimate));
+        let estimates = thresholds.iter().map(|t| report.overall(model, &format!("{ABOVE}{t}")).and_then(Estimate::of));
         (model.to_owned(), estimates.collect())
     };
     let count = |threshold: &str| {
@@ -238,8 +235,8 @@ fn conversion(report: &FurtherReport) -> ResultSection {
     let points = models(report)
         .into_iter()
         .filter_map(|m| {
-            let across = estimate(report.overall(m, "average_precision_on_all")?)?;
-            let up = estimate(report.overall(m, "pearson_whole_chromosome_on_all")?)?;
+            let across = Estimate::of(report.overall(m, "average_precision_on_all")?)?;
+            let up = Estimate::of(report.overall(m, "pearson_whole_chromosome_on_all")?)?;
             Some((m.to_owned(), across, up))
         })
         .collect();

@@ -1,6 +1,6 @@
 use std::path::{Path, PathBuf};
 
-use cistron_core::{AtomicFile, MetricRow, Predictor, Reporter};
+use cistron_core::{MetricRow, Predictor, Reporter};
 use cistron_eval::FurtherReport;
 use cistron_eval::variants::{
     BenchmarkOptions, Effect, MEAN_OVER_ELEMENTS, ModelEffects, SaturationReport, ScoreOptions, Scored,
@@ -15,6 +15,7 @@ use super::locate::{Entry, locate};
 use super::score::{score_entries, summary, write_table};
 use super::{ModelPath, OnMismatch, ReferencePath, ScoreSummary, ScoredVariants, models, saturation_page};
 use crate::CistronError;
+use crate::json_file::write_json;
 
 /// Effects that a model which is not ours predicts: a table with chrom, pos, ref, alt and the effect.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -121,10 +122,7 @@ pub fn benchmark(job: &BenchmarkJob, reporter: &dyn Reporter) -> Result<Benchmar
     let table = write_table(&effects_table(&entries, &scored, &columns), &job.out)?;
     write_table(&elements_table(&report), &job.out)?;
     write_table(&differences_table(&report), &job.out)?;
-    let path = job.out.join("benchmark.json");
-    let text = serde_json::to_vec_pretty(&report)
-        .map_err(|e| CistronError::RunDirectory { path: path.clone(), message: e.to_string() })?;
-    AtomicFile::write(&path, &text).map_err(CistronError::io(&path))?;
+    write_json(&report, &job.out.join("benchmark.json"))?;
     if let Some(run) = &job.run {
         write_for_leaderboard(job, run, &report)?;
     }
@@ -147,10 +145,7 @@ fn write_for_leaderboard(job: &BenchmarkJob, run: &Path, report: &SaturationRepo
         differences: Vec::new(),
         notes: vec!["Values are means over elements.".to_owned()],
     };
-    let path = run.join("evaluation").join("variants.json");
-    let text = serde_json::to_vec_pretty(&found)
-        .map_err(|e| CistronError::RunDirectory { path: path.clone(), message: e.to_string() })?;
-    AtomicFile::write(&path, &text).map_err(CistronError::io(&path))
+    write_json(&found, &run.join("evaluation").join("variants.json"))
 }
 
 fn check_task(network: &dyn Predictor, task: Option<&str>) -> Result<(), CistronError> {

@@ -51,10 +51,6 @@ pub(super) fn page(
     }
 }
 
-fn estimate(row: &MetricRow) -> Option<Estimate> {
-    row.value.map(|value| Estimate { value, interval: row.low.zip(row.high) })
-}
-
 /// Whether the interval of a mean holds 0, in words.
 fn verdict(row: &MetricRow) -> String {
     match (row.value, row.low, row.high) {
@@ -103,7 +99,7 @@ fn correlations(report: &SaturationReport, effects: &[ModelEffects]) -> ResultSe
             .rows
             .iter()
             .filter(|r| r.task == MEAN_OVER_ELEMENTS)
-            .map(|r| (format!("{}, {}", r.model, r.metric.trim_start_matches("pearson_")), estimate(r)))
+            .map(|r| (format!("{}, {}", r.model, r.metric.trim_start_matches("pearson_")), Estimate::of(r)))
             .collect(),
     };
     ResultSection {

@@ -1,16 +1,16 @@
 use std::path::{Path, PathBuf};
 
-use cistron_core::{AtomicFile, Predictor, Reporter};
+use cistron_core::{Predictor, Reporter};
 use cistron_eval::variants::{NullKind, ScoreOptions, Scored, VariantScorer, null_windows, p_values};
 use cistron_genome::variant::{Padding, Segment, Variant, read_variants};
 use cistron_nn::DeviceChoice;
-use cistron_report::table::{Table, to_parquet, to_tsv};
+use cistron_report::table::Table;
 use cistron_stats::q_values;
 
 use super::effects_table::{effects_table, task_names};
 use super::locate::{Entry, locate};
 use super::{ModelPath, OnMismatch, ReferencePath, ScoredVariants, models};
-use crate::CistronError;
+use crate::{CistronError, motif};
 
 /// Everything that scoring needs.
 #[derive(Debug, Clone)]
@@ -99,12 +99,9 @@ pub(super) fn summary(entries: &[Entry<'_>], multi_allelic: usize, table: PathBu
 /// `NAME.tsv` and `NAME.parquet` in a folder; the path of the first.
 pub(super) fn write_table(table: &Table, dir: &Path) -> Result<PathBuf, CistronError> {
     std::fs::create_dir_all(dir).map_err(CistronError::io(dir))?;
-    let parquet = dir.join(format!("{}.parquet", table.name));
-    let bytes =
-        to_parquet(table).map_err(|e| CistronError::RunDirectory { path: parquet.clone(), message: e.to_string() })?;
-    AtomicFile::write(&parquet, &bytes).map_err(CistronError::io(&parquet))?;
+    motif::write_table(table, Some(&dir.join(format!("{}.parquet", table.name))))?;
     let path = dir.join(format!("{}.tsv", table.name));
-    AtomicFile::write(&path, to_tsv(table).as_bytes()).map_err(CistronError::io(&path))?;
+    motif::write_table(table, Some(&path))?;
     Ok(path)
 }
 
