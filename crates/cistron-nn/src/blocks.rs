@@ -23,6 +23,8 @@ use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
 pub use activation::Activation;
+#[cfg(test)]
+pub(crate) use activation::softplus;
 pub use batch_norm::BatchNorm;
 pub use conv::Conv;
 pub use dense::Dense;

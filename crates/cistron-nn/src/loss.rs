@@ -30,8 +30,9 @@ pub enum Loss {
 }
 
 impl Loss {
-    /// Added to a predicted count inside a logarithm.
-    pub const LOG_EPSILON: f64 = 1e-6;
+    /// Added to a predicted count inside a logarithm. So small that it only guards against 0: with 1e-6 or 1e-7 (TensorFlow) the gradient of
+    /// the loss through a softplus vanishes once all counts are below it, and the network stays there.
+    pub const LOG_EPSILON: f64 = 1e-30;
     /// Added to the variances of a correlation.
     pub const VARIANCE_EPSILON: f64 = 1e-8;
 
@@ -192,6 +193,20 @@ mod tests {
             &[1.0, 2.0],
             2.0 * nll + 10.0 * counts,
         );
+    }
+
+    /// dL/dx of ŷ = softplus(x) is σ(x)·(1 − y/ŷ), about −y where ŷ is tiny.
+    #[test]
+    fn tiny_counts_still_learn() {
+        let x = Tensor::<3>::from_floats([[[-5.0, -20.0, -60.0]]], &Device::flex()).autodiff().require_grad();
+        let loss = WeightedLoss::from(Loss::Poisson);
+        let target = Tensor::<3>::from_floats([[[1.0, 2.0, 0.5]]], &Device::flex());
+        let gradients = loss.mean(crate::blocks::softplus(x.clone()), target, None, 1).backward();
+        let gradient = x.grad(&gradients).unwrap().into_data().try_into_vec_as::<f32>().unwrap();
+        let slope = |x: f64, y: f64| (1.0 - y / (x.exp().ln_1p() + Loss::LOG_EPSILON)) / (1.0 + (-x).exp());
+        for (g, truth) in gradient.iter().zip([slope(-5.0, 1.0), slope(-20.0, 2.0), slope(-60.0, 0.5)]) {
+            assert!((f64::from(*g) - truth).abs() < 1e-5, "{g} {truth}");
+        }
     }
 
     #[test]

@@ -13,7 +13,7 @@ pub enum Activation {
     Relu,
     /// eˣ: makes first-layer filters more interpretable (Koo and Ploenzke 2021).
     Exponential,
-    /// ln(1 + eˣ), computed as −ln σ(−x), which neither overflows nor loses the tail.
+    /// ln(1 + eˣ), which neither overflows nor loses its left tail: a network whose counts have become tiny still learns.
     Softplus,
     /// x · σ(x), also called swish (Elfwing et al. 2018).
     Silu,
@@ -23,6 +23,8 @@ pub enum Activation {
 
 /// Factor inside the sigmoid of [`Activation::Gelu`].
 const GELU_SLOPE: f64 = 1.702;
+/// Where ln(1 + eˣ) − x, e⁻²⁰, is less than half the last bit of x in f32.
+const SOFTPLUS_BEND: f64 = 20.0;
 
 impl Step for Activation {
     fn output(&self, input: Shape) -> Result<Shape, String> {
@@ -55,9 +57,10 @@ fn silu(x: Tensor<3>) -> Tensor<3> {
     if kernels::serve(&x.device()) { kernels::silu(x) } else { activation::silu(x) }
 }
 
-/// ln(1 + eˣ) = −ln σ(−x).
+/// ln(1 + eˣ). Above [`SOFTPLUS_BEND`] it is x to the last bit of an f32; below, ln_1p keeps the left tail, which −ln σ(−x) as computed by
+/// burn rounds to 0 from x = −17 on.
 pub(crate) fn softplus<const D: usize>(x: Tensor<D>) -> Tensor<D> {
-    activation::log_sigmoid(x.neg()).neg()
+    x.clone().clamp_max(SOFTPLUS_BEND).exp().log1p() + activation::relu(x.sub_scalar(SOFTPLUS_BEND))
 }
 
 #[cfg(test)]
@@ -95,13 +98,17 @@ mod tests {
     }
 
     #[test]
-    fn softplus_gradient_is_the_sigmoid() {
+    fn softplus_and_its_gradient_keep_the_left_tail() {
         use burn::tensor::Device;
-        let x = Tensor::<1>::from_floats([-30.0, -1.0, 0.0, 1.0, 30.0], &Device::flex()).autodiff().require_grad();
-        let grads = softplus(x.clone()).sum().backward();
-        let gradient = x.grad(&grads).unwrap().into_data().try_into_vec_as::<f32>().unwrap();
-        for (g, s) in gradient.iter().zip([9.357_623e-14, 0.268_941_4, 0.5, 0.731_058_6, 1.0]) {
-            assert!((g - s).abs() < 1e-6, "{g} {s}");
+        let points = [-80.0f32, -30.0, -17.0, -1.0, 0.0, 1.0, 14.5, 19.5, 20.5, 30.0, 90.0];
+        let x = Tensor::<1>::from_floats(points, &Device::flex()).autodiff().require_grad();
+        let y = softplus(x.clone());
+        let gradient = x.grad(&y.clone().sum().backward()).unwrap().into_data().try_into_vec_as::<f32>().unwrap();
+        let y = y.into_data().try_into_vec_as::<f32>().unwrap();
+        for ((x, y), g) in points.iter().map(|&x| f64::from(x)).zip(y).zip(gradient) {
+            let (value, slope) = (x.exp().ln_1p(), 1.0 / (1.0 + (-x).exp()));
+            assert!((f64::from(y) / value - 1.0).abs() < 1e-6, "softplus({x}): {y} {value}");
+            assert!((f64::from(g) / slope - 1.0).abs() < 1e-6, "slope at {x}: {g} {slope}");
         }
     }
 }
