@@ -13,6 +13,7 @@ mod atomic_output;
 mod batch_source;
 mod interval;
 mod kmer_shuffle;
+pub mod mapped;
 pub mod npy;
 mod one_hot;
 mod output;

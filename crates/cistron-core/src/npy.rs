@@ -4,8 +4,11 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use memmap2::Mmap;
+
+use crate::mapped::release_pages;
 
 /// An array file could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -133,13 +136,18 @@ impl<T: NpyElement> NpyWriter<T> {
     }
 }
 
-/// A memory-mapped array.
+/// Bytes of rows read before the pages of a map are handed back, so that walking over a large array keeps little of it.
+const RETAINED_BYTES: usize = 16 << 20;
+
+/// A memory-mapped array. However large it is, about 16 MB of it stay in memory at once (more when one row is longer).
 #[derive(Debug)]
 pub struct NpyArray<T> {
     map: Mmap,
     data_start: usize,
     shape: Vec<u64>,
     row_len: usize,
+    /// Bytes of rows read since pages were handed back.
+    read: AtomicUsize,
     element: PhantomData<T>,
 }
 
@@ -175,7 +183,7 @@ impl<T: NpyElement> NpyArray<T> {
             return Err(bad("its data are not aligned; write it again".into()));
         }
         let row_len = shape.get(1..).unwrap_or_default().iter().product::<u64>() as usize;
-        Ok(Self { map, data_start, shape, row_len, element: PhantomData })
+        Ok(Self { map, data_start, shape, row_len, read: AtomicUsize::new(0), element: PhantomData })
     }
 
     /// Length of each axis.
@@ -188,11 +196,6 @@ impl<T: NpyElement> NpyArray<T> {
         self.row_len
     }
 
-    /// All elements.
-    pub fn as_slice(&self) -> &[T] {
-        bytemuck::cast_slice(&self.map[self.data_start..])
-    }
-
     /// The elements of one row.
     ///
     /// # Panics
@@ -200,6 +203,10 @@ impl<T: NpyElement> NpyArray<T> {
     pub fn row(&self, row: usize) -> &[T] {
         let bytes = self.row_len * size_of::<T>();
         let start = self.data_start + row * bytes;
+        if self.read.fetch_add(bytes, Ordering::Relaxed) + bytes > RETAINED_BYTES {
+            self.read.store(0, Ordering::Relaxed);
+            release_pages(&self.map, 0, self.map.len());
+        }
         bytemuck::cast_slice(&self.map[start..start + bytes])
     }
 }
@@ -226,7 +233,7 @@ mod tests {
         writer.finish().unwrap();
         let array = NpyArray::<f32>::open(&path).unwrap();
         assert_eq!(array.shape(), [3, 2]);
-        assert_eq!(array.as_slice(), [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
+        assert_eq!([0, 1, 2].map(|r| array.row(r).to_vec()).concat(), [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
         assert_eq!(array.row(1), [3.0, 4.0]);
         let bytes = std::fs::read(&path).unwrap();
         // what numpy.save writes: data at a multiple of 64, header ends in a newline
@@ -241,6 +248,32 @@ mod tests {
             ]
             .concat()
         );
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn walking_over_a_large_array_keeps_little_of_it_in_memory() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.npy");
+        let (rows, row_len) = (96u64, 1 << 18);
+        let writer = NpyWriter::<f32>::create(&path, &[rows, row_len]).unwrap();
+        (0..rows).for_each(|row| writer.write_rows(row, &vec![row as f32; row_len as usize]).unwrap());
+        writer.finish().unwrap();
+        let array = NpyArray::<f32>::open(&path).unwrap();
+        // Bytes of this very map in memory, from the kernel's table; other tests of this process do not disturb.
+        let resident = || {
+            let table = std::fs::read_to_string("/proc/self/smaps").unwrap();
+            let mut lines = table.lines().skip_while(|l| !l.ends_with(path.to_str().unwrap()));
+            let line = lines.find(|l| l.starts_with("Rss:")).unwrap();
+            line.split_whitespace().nth(1).unwrap().parse::<usize>().unwrap() << 10
+        };
+        let held = array.row(0);
+        for row in 0..rows {
+            assert_eq!(array.row(row as usize)[row_len as usize - 1], row as f32);
+            // The row itself and what the kernel reads ahead.
+            assert!(resident() <= RETAINED_BYTES + (8 << 20), "{}", resident());
+        }
+        assert_eq!(held[7], 0.0, "a row that is still held reads the same");
     }
 
     #[test]

@@ -7,6 +7,7 @@
 mod benchmark;
 mod effect;
 mod null;
+mod qtl;
 mod scorer;
 #[cfg(test)]
 mod testing;
@@ -14,4 +15,5 @@ mod testing;
 pub use benchmark::{BenchmarkOptions, MEAN_OVER_ELEMENTS, ModelEffects, SaturationReport, saturation_benchmark};
 pub use effect::{Effect, EffectKind};
 pub use null::{NullKind, null_windows, p_values};
+pub use qtl::{QtlMeasure, QtlReport, QtlVariant, qtl_benchmark};
 pub use scorer::{ScoreOptions, Scored, VariantScorer, Windows};

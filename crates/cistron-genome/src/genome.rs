@@ -3,6 +3,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
+use cistron_core::mapped::release_pages;
 use cistron_core::{AtomicFile, HashingReader, Interval, alphabet, hash_bytes};
 use memmap2::Mmap;
 use serde::{Deserialize, Serialize};
@@ -129,7 +130,7 @@ impl Genome {
         let length = self.contigs[index].length_bp;
         let (start, end) = (interval.start_0.min(length) as usize, interval.end_0.min(length) as usize);
         if end > start {
-            forget_pages(&self.codes, self.offsets[index] + start, end - start);
+            release_pages(&self.codes, self.offsets[index] + start, end - start);
         }
     }
 
@@ -151,19 +152,6 @@ impl Genome {
         Ok(&contig[interval.start_0 as usize..interval.end_0 as usize])
     }
 }
-
-/// Lets the system take back the memory of mapped pages; they are read from the file again when needed.
-#[cfg(unix)]
-fn forget_pages(map: &Mmap, start: usize, length: usize) {
-    // SAFETY: the map is shared and read-only over a file that is not written again, so a page that is dropped comes back with the
-    // same bytes.
-    let advised = unsafe { map.unchecked_advise_range(memmap2::UncheckedAdvice::DontNeed, start, length) };
-    // It is advice: when the system does not take it, the pages stay, and nothing else changes.
-    advised.unwrap_or_default();
-}
-
-#[cfg(not(unix))]
-fn forget_pages(_map: &Mmap, _start: usize, _length: usize) {}
 
 /// Writes one code a base to `codes_path`; returns the contigs and the hash of the FASTA.
 fn decode(fasta: &Path, codes_path: &Path) -> Result<(Vec<Contig>, String), GenomeError> {

@@ -67,66 +67,75 @@ fn of_known(predicted: &[f32], observed: &[f32]) -> Result<f64, Undefined> {
 
 /// Number of leading bits of the ordered form of an `f32` that a [`RankSketch`] keeps.
 const BITS: u32 = 20;
+/// Bins whose counts lie together; memory is taken for those stretches only in which values fall.
+const STRETCH: usize = 1 << 10;
 
 /// Mid-ranks of a stream too long to sort: the first pass counts values in 2^20 bins, the second turns values into the
 /// mid-rank of their bin.
 ///
 /// Bins are the leading 20 bits of the ordered bit pattern of an `f32` (sign, exponent, 11 bits of mantissa), so values
 /// within 0.05 % of each other count as ties. Exact when no two different values share a bin, as with counts up to 2,048.
-#[derive(Debug, Clone)]
+/// Takes 16 kB per binary order of magnitude in which there are values, twice that while it finishes.
+#[derive(Debug, Clone, Default)]
 pub struct RankSketch {
-    counts: Vec<u64>,
+    /// Values counted, by stretch; empty after the first pass.
+    counts: Stretches<u64>,
     /// Mid-rank of each bin, minus the middle of all ranks.
-    ranks: Vec<f64>,
+    ranks: Stretches<f64>,
 }
 
-impl Default for RankSketch {
-    fn default() -> Self {
-        Self { counts: vec![0; 1 << BITS], ranks: Vec::new() }
-    }
-}
+/// One value per bin, in stretches that are there when something was put in.
+type Stretches<T> = Vec<Option<Box<[T; STRETCH]>>>;
 
-fn bin(value: f32) -> usize {
-    (ordered_bits(value) >> (32 - BITS)) as usize
+/// Stretch and place in it.
+fn bin(value: f32) -> (usize, usize) {
+    let bin = (ordered_bits(value) >> (32 - BITS)) as usize;
+    (bin / STRETCH, bin % STRETCH)
 }
 
 impl RankSketch {
     /// First pass: counts values; NaN is left out.
     pub fn count(&mut self, values: &[f32]) {
+        self.counts.resize((1 << BITS) / STRETCH, None);
         for &value in values.iter().filter(|v| !v.is_nan()) {
-            self.counts[bin(value)] += 1;
+            let (stretch, place) = bin(value);
+            self.counts[stretch].get_or_insert_with(|| Box::new([0; STRETCH]))[place] += 1;
         }
     }
 
     /// Adds the counts of another sketch.
     pub fn merge(&mut self, other: &Self) {
-        for (a, b) in self.counts.iter_mut().zip(&other.counts) {
-            *a += b;
+        self.counts.resize(other.counts.len().max(self.counts.len()), None);
+        for (mine, other) in self.counts.iter_mut().zip(&other.counts) {
+            let Some(other) = other else { continue };
+            match mine {
+                Some(mine) => mine.iter_mut().zip(other.iter()).for_each(|(a, b)| *a += b),
+                None => *mine = Some(other.clone()),
+            }
         }
     }
 
     /// Ends the first pass.
     pub fn finish(&mut self) {
-        let total: u64 = self.counts.iter().sum();
+        let counts = std::mem::take(&mut self.counts);
+        let total: u64 = counts.iter().flatten().flat_map(|stretch| stretch.iter()).sum();
         let middle = (total as f64 + 1.0) / 2.0;
         let mut below = 0;
-        self.ranks = self
-            .counts
-            .iter()
-            .map(|&count| {
-                let rank = below as f64 + (count as f64 + 1.0) / 2.0 - middle;
-                below += count;
-                rank
-            })
-            .collect();
+        let mut rank = |count: u64| {
+            let rank = below as f64 + (count as f64 + 1.0) / 2.0 - middle;
+            below += count;
+            rank
+        };
+        self.ranks = counts.into_iter().map(|stretch| stretch.map(|s| Box::new(s.map(&mut rank)))).collect();
     }
 
     /// Second pass: the mid-rank of a value that was counted, centred on the middle rank.
     ///
     /// # Panics
-    /// Before [`RankSketch::finish`].
+    /// Before [`RankSketch::finish`], or for a value that was not counted.
     pub fn rank(&self, value: f32) -> f64 {
-        self.ranks[bin(value)]
+        let (stretch, place) = bin(value);
+        self.ranks[stretch].as_ref().expect("the value was counted")[place]
     }
 }
 

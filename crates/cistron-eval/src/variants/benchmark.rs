@@ -129,7 +129,8 @@ pub fn saturation_benchmark(
     SaturationReport { rows: rows(&names, &scored), differences: differences(&scored), elements: names }
 }
 
-fn pearson(pairs: &[(f64, f64)], weight: impl Fn(usize) -> f64) -> Result<f64, Undefined> {
+/// Pearson's r of weighted pairs.
+pub(super) fn pearson(pairs: &[(f64, f64)], weight: impl Fn(usize) -> f64) -> Result<f64, Undefined> {
     let mut sums = PearsonSums::default();
     for (i, &(x, y)) in pairs.iter().enumerate() {
         let mut one = PearsonSums::default();
