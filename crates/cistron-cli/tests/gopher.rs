@@ -119,6 +119,7 @@ fn evaluations_and_variants_of_one_study() {
 
     score_variants(dir);
     benchmark(dir);
+    linked(dir);
 }
 
 /// Substitution, insertion, deletion, several and symbolic alleles, and alleles that do not match, on the simulated genome.
@@ -262,4 +263,58 @@ fn benchmark(dir: &Path) {
     let task = cistron(&[&args[..], &["--task", "nowhere"]].concat(), dir);
     assert_eq!(task.status.code(), Some(2));
     assert!(stderr(&task).contains("has no task \"nowhere\"; it has"), "{}", stderr(&task));
+}
+
+/// Variants of the benchmark's first piece with effects that an "oracle" knows: its directions are all right, and significant effects are the large
+/// ones.
+fn linked(dir: &Path) {
+    let measured = fs::read_to_string(dir.join("measured.tsv")).unwrap();
+    let mut table = "chrom\tpos\tref\talt\tbeta\tfdr\tpreferred\n".to_owned();
+    let mut scores = "chrom\tpos\tref\talt\tscore\n".to_owned();
+    for (i, line) in measured.lines().skip(1).take(40).enumerate() {
+        let variant = line.split('\t').take(4).collect::<Vec<_>>().join("\t");
+        let beta = (i as f64 + 1.0) * if i % 3 == 0 { 0.1 } else { -0.1 };
+        let allele = if i == 5 { "NA" } else { ["ref", "alt"][usize::from(beta > 0.0)] };
+        table += &format!("{variant}\t{beta}\t{}\t{allele}\n", if i < 30 { 0.5 } else { 0.01 });
+        scores += &format!("{variant}\t{}\n", 2.0 * beta);
+    }
+    fs::write(dir.join("linked.tsv"), &table).unwrap();
+    fs::write(dir.join("linked_scores.tsv"), scores).unwrap();
+    let args = |column: &'static str, out: &'static str| {
+        let mut args = vec!["-q", "variants", "qtl", "linked.tsv", "--effect-column", column, "--pieces", "pieces.fa"];
+        args.extend(["--model", "net=run/models/residualbind-32", "--scores", "oracle=linked_scores.tsv"]);
+        args.extend(["--shifts", "2", "--bootstrap-replicates", "100", "--out", out]);
+        args
+    };
+    let done = cistron(&[&args("beta", "qtl")[..], &["--significance-column", "fdr", "--run", "run"]].concat(), dir);
+    assert!(done.status.success(), "{}", stderr(&done));
+    let report: Value = serde_json::from_slice(&fs::read(dir.join("qtl/qtl.json")).unwrap()).unwrap();
+    assert_eq!((&report["directed"], &report["classified"]), (&10.into(), &40.into()));
+    for (metric, truth) in [
+        ("direction_auroc_standard", 1.0),
+        ("direction_accuracy_standard", 1.0),
+        ("pearson_standard", 1.0),
+        ("spearman_standard", 1.0),
+        ("significance_auroc_standard", 1.0),
+    ] {
+        let found = report["rows"].as_array().unwrap().iter().find(|r| r["model"] == "oracle" && r["metric"] == metric);
+        let value = found.unwrap()["value"].as_f64().unwrap();
+        assert!((value - truth).abs() < 1e-9, "{metric}: {value}");
+    }
+    assert!(value(&evaluation(dir, "qtl.json"), "net", "direction_auroc_robust").is_some());
+    let page = fs::read_to_string(dir.join("qtl/report.html")).unwrap();
+    assert!(page.contains("robust − standard") && page.contains("10 variants that are significant"));
+    assert!(fs::read_to_string(dir.join("qtl/effects.tsv")).unwrap().lines().next().unwrap().ends_with("significance"));
+
+    let words = cistron(&args("preferred", "qtl-words"), dir);
+    assert!(words.status.success(), "{}", stderr(&words));
+    let report: Value = serde_json::from_slice(&fs::read(dir.join("qtl-words/qtl.json")).unwrap()).unwrap();
+    assert_eq!((&report["directed"], &report["classified"]), (&39.into(), &Value::Null));
+    let rows = report["rows"].as_array().unwrap();
+    assert!(rows.iter().all(|r| r["metric"].as_str().unwrap().starts_with("direction")));
+
+    fs::write(dir.join("linked.tsv"), table.replace("\tNA\n", "\tboth\n")).unwrap();
+    let bad = cistron(&args("preferred", "qtl-bad"), dir);
+    assert_eq!(bad.status.code(), Some(2));
+    assert!(stderr(&bad).contains("linked.tsv:7: preferred: \"both\" is neither ref nor alt"), "{}", stderr(&bad));
 }

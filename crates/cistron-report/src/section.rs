@@ -98,6 +98,16 @@ impl Estimate {
     }
 }
 
+/// `0.123 [0.100, 0.140]`, or the value alone when it has no interval.
+impl std::fmt::Display for Estimate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.interval {
+            Some((low, high)) => write!(f, "{:.3} [{low:.3}, {high:.3}]", self.value),
+            None => write!(f, "{:.3}", self.value),
+        }
+    }
+}
+
 /// Lines through points.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

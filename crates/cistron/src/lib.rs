@@ -31,6 +31,7 @@ pub use cistron_eval as eval;
 pub use cistron_genome::{BigWig, read_chrom_sizes, read_fasta};
 pub use cistron_nn as nn;
 pub use cistron_nn::DeviceChoice;
+pub use cistron_report::Estimate;
 pub use demo::{demo, demo_study};
 pub use error::CistronError;
 pub use leaderboard::{CompareOptions, CompareSummary, compare};

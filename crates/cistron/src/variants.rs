@@ -1,19 +1,24 @@
-//! Effects of sequence variants predicted by trained networks: scoring of any file of variants, and the benchmark on saturation
-//! mutagenesis.
+//! Effects of sequence variants predicted by trained networks: scoring of any file of variants, and the benchmarks on saturation
+//! mutagenesis and on linked variants.
 
 mod benchmark;
 mod effects_table;
 mod locate;
+mod measured;
 mod models;
+mod qtl;
+mod qtl_page;
 mod saturation_page;
 mod score;
 
-pub use benchmark::{BenchmarkJob, BenchmarkSummary, ExternalScores, benchmark};
-pub use cistron_eval::variants::{EffectKind, NullKind, SaturationReport};
+pub use benchmark::{BenchmarkJob, BenchmarkSummary, benchmark};
+pub use cistron_eval::variants::{EffectKind, NullKind, QtlMeasure, QtlReport, SaturationReport};
 pub use cistron_genome::variant::Padding;
 pub use effects_table::ScoredVariants;
 pub use locate::OnMismatch;
+pub use measured::{ExternalScores, MeasuredJob};
 pub use models::ModelPath;
+pub use qtl::{QtlJob, QtlSummary, qtl};
 pub use score::{ScoreJob, ScoreSummary, score};
 
 use std::path::{Path, PathBuf};

@@ -1,21 +1,23 @@
-//! `variants score`, `variants benchmark`.
+//! `variants score`, `variants benchmark`, `variants qtl`.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use cistron::DeviceChoice;
 use cistron::variants::{
-    BenchmarkJob, ExternalScores, ModelPath, NullKind, OnMismatch, Padding, ReferencePath, ScoreJob, ScoreSummary,
-    benchmark, score,
+    BenchmarkJob, ExternalScores, MeasuredJob, ModelPath, NullKind, OnMismatch, Padding, QtlJob, ReferencePath,
+    ScoreJob, ScoreSummary, benchmark, qtl, score,
 };
-use cistron_core::Reporter;
+use cistron::{DeviceChoice, Estimate};
+use cistron_core::{MetricRow, Reporter};
 
 #[derive(clap::Subcommand)]
 pub(crate) enum VariantsCommand {
     /// Predict the effects of variants: one row per model, variant and task
     Score(ScoreArgs),
-    /// Compare predicted with measured effects, element by element
+    /// Compare predicted with measured effects of saturation mutagenesis, element by element
     Benchmark(BenchmarkArgs),
+    /// Compare predicted effects with linked variants (QTLs, allelic imbalance): direction, size, significance
+    Qtl(QtlArgs),
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
@@ -114,10 +116,9 @@ pub(crate) struct ScoreArgs {
     null_size: usize,
 }
 
+/// What both benchmarks take.
 #[derive(clap::Args)]
-pub(crate) struct BenchmarkArgs {
-    /// Table of measured effects: chrom, pos, ref, alt, element and value; plain or gzip
-    measured: PathBuf,
+struct MeasuredArgs {
     /// A trained network, as RUN/models/MODEL or NAME=RUN/models/MODEL; may be given several times
     #[arg(long = "model", value_name = "[NAME=]DIR")]
     models: Vec<ModelPath>,
@@ -127,12 +128,6 @@ pub(crate) struct BenchmarkArgs {
     /// Column of the effects in the tables of --scores
     #[arg(long, default_value = "score", value_name = "COLUMN")]
     score_column: String,
-    /// Column of the elements
-    #[arg(long, default_value = "element", value_name = "COLUMN")]
-    element_column: String,
-    /// Column of the measured effects
-    #[arg(long, default_value = "Value", value_name = "COLUMN")]
-    value_column: String,
     /// Compare the prediction for this task instead of the mean over tasks
     #[arg(long)]
     task: Option<String>,
@@ -141,12 +136,65 @@ pub(crate) struct BenchmarkArgs {
     /// Random shifts of robust predictions; 0 for standard ones only
     #[arg(long, default_value_t = 20, value_name = "N")]
     shifts: usize,
-    /// Also write the means into this run directory, so that `cistron report --compare` shows them; models need the run's names
+    /// Also write the overall values into this run directory, so that `cistron report --compare` shows them; models need the run's names
     #[arg(long, value_name = "RUN")]
     run: Option<PathBuf>,
     /// Bootstrap replicates of the intervals
     #[arg(long, default_value_t = 1000, value_name = "N")]
     bootstrap_replicates: usize,
+}
+
+impl MeasuredArgs {
+    fn job(self, measured: PathBuf) -> MeasuredJob {
+        let column = self.score_column;
+        let external = |table| ExternalScores { table, column: column.clone() };
+        MeasuredJob {
+            models: self.models,
+            external: self.scores.into_iter().map(external).collect(),
+            measured,
+            task: self.task,
+            reference: self.common.reference(),
+            on_mismatch: self.common.on_mismatch(),
+            padding: self.common.padding(),
+            shifts: self.shifts,
+            replicates: self.bootstrap_replicates,
+            seed: self.common.seed,
+            device: self.common.device,
+            out: self.common.out,
+            run: self.run,
+        }
+    }
+}
+
+#[derive(clap::Args)]
+pub(crate) struct BenchmarkArgs {
+    /// Table of measured effects: chrom, pos, ref, alt, element and value; plain or gzip
+    measured: PathBuf,
+    /// Column of the elements
+    #[arg(long, default_value = "element", value_name = "COLUMN")]
+    element_column: String,
+    /// Column of the measured effects
+    #[arg(long, default_value = "Value", value_name = "COLUMN")]
+    value_column: String,
+    #[command(flatten)]
+    on: MeasuredArgs,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct QtlArgs {
+    /// Table of linked variants: chrom, pos (or start), ref, alt and the effect; plain or gzip
+    measured: PathBuf,
+    /// Column of the effect of the alternative allele, or of the allele with more signal (ref or alt)
+    #[arg(long, value_name = "COLUMN")]
+    effect_column: String,
+    /// Column of p- or q-values: tells significant variants from others
+    #[arg(long, value_name = "COLUMN")]
+    significance_column: Option<String>,
+    /// Largest value that counts as significant
+    #[arg(long, default_value_t = 0.05, value_name = "P", requires = "significance_column")]
+    significant: f64,
+    #[command(flatten)]
+    on: MeasuredArgs,
 }
 
 pub(super) fn run(command: VariantsCommand, reporter: &dyn Reporter) -> anyhow::Result<ExitCode> {
@@ -174,36 +222,28 @@ pub(super) fn run(command: VariantsCommand, reporter: &dyn Reporter) -> anyhow::
             println!("{} of {} variants scored: {}", summary.scored, summary.variants, summary.table.display());
         }
         VariantsCommand::Benchmark(args) => {
-            let common = args.common;
-            let external =
-                args.scores.into_iter().map(|table| ExternalScores { table, column: args.score_column.clone() });
             let job = BenchmarkJob {
-                models: args.models,
-                external: external.collect(),
-                measured: args.measured,
+                on: args.on.job(args.measured),
                 element_column: args.element_column,
                 value_column: args.value_column,
-                task: args.task,
-                reference: common.reference(),
-                on_mismatch: common.on_mismatch(),
-                padding: common.padding(),
-                shifts: args.shifts,
-                replicates: args.bootstrap_replicates,
-                seed: common.seed,
-                device: common.device,
-                out: common.out,
-                run: args.run,
             };
             let found = benchmark(&job, reporter)?;
             tell(&found.scored, reporter);
             println!("{:<28}{:<18}{:<26}{:>28}{:>10}", "model", "metric", "element", "r", "variants");
             for row in &found.report.rows {
-                let value = match (row.value, row.low, row.high) {
-                    (Some(v), Some(low), Some(high)) => format!("{v:.3} [{low:.3}, {high:.3}]"),
-                    (Some(v), _, _) => format!("{v:.3}"),
-                    _ => "-".into(),
-                };
+                let value = value(row);
                 println!("{:<28}{:<18}{:<26}{value:>28}{:>10}", row.model, row.metric, row.task, row.windows);
+            }
+            println!("\nReport: {}", found.page.display());
+        }
+        VariantsCommand::Qtl(args) => {
+            let significance = args.significance_column.map(|column| (column, args.significant));
+            let on = args.on.job(args.measured);
+            let found = qtl(&QtlJob { on, effect_column: args.effect_column, significance }, reporter)?;
+            tell(&found.scored, reporter);
+            println!("{:<28}{:<40}{:>28}{:>10}", "model", "metric", "value", "variants");
+            for row in &found.report.rows {
+                println!("{:<28}{:<40}{:>28}{:>10}", row.model, row.metric, value(row), row.windows);
             }
             println!("\nReport: {}", found.page.display());
         }
@@ -211,15 +251,14 @@ pub(super) fn run(command: VariantsCommand, reporter: &dyn Reporter) -> anyhow::
     Ok(ExitCode::SUCCESS)
 }
 
+fn value(row: &MetricRow) -> String {
+    Estimate::of(row).map_or_else(|| "-".to_owned(), |value| value.to_string())
+}
+
 fn tell(summary: &ScoreSummary, reporter: &dyn Reporter) {
     if summary.multi_allelic > 0 {
         reporter
             .note(&format!("{} lines have several alternative alleles, each scored by itself", summary.multi_allelic));
     }
-    if summary.swapped > 0 {
-        reporter.warn(&format!("{} variants have the reference's base as their alternative allele", summary.swapped));
-    }
-    for (why, n) in &summary.left_out {
-        reporter.warn(&format!("{n} variants were not scored: {why}"));
-    }
+    summary.warnings().iter().for_each(|warning| reporter.warn(warning));
 }

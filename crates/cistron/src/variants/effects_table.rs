@@ -40,8 +40,8 @@ struct Row<'a> {
     q: Option<f64>,
 }
 
-/// Tidy: one row per model, variant and task.
-pub(super) fn effects_table(entries: &[Entry<'_>], models: &[ScoredVariants], extra: &[String]) -> Table {
+/// Tidy: one row per model, variant and task. `extra` names the columns that were carried along from the file.
+pub(super) fn effects_table(entries: &[Entry<'_>], models: &[ScoredVariants], extra: &[&'static str]) -> Table {
     let mut rows: Vec<Row<'_>> = Vec::new();
     for model in models {
         for (index, entry) in entries.iter().enumerate() {
@@ -95,16 +95,13 @@ pub(super) fn effects_table(entries: &[Entry<'_>], models: &[ScoredVariants], ex
         text("task", "task of the model, or the mean over tasks", &rows, |r| Some(r.task)),
     ];
     columns.extend(effect_columns(&rows));
-    for (i, _) in extra.iter().enumerate().take(EXTRA.len()) {
-        columns.push(text(EXTRA[i], "column of the file", &rows, move |r: &Row<'_>| {
+    for (i, name) in extra.iter().enumerate() {
+        columns.push(text(name, "column of the file", &rows, move |r: &Row<'_>| {
             r.entry.line.extra.get(i).map(String::as_str)
         }));
     }
     Table { name: "effects", columns }
 }
-
-/// Names of columns that are carried along: columns have static names.
-const EXTRA: [&str; 2] = ["element", "measured"];
 
 fn effect_columns(rows: &[Row<'_>]) -> Vec<Column> {
     let of = |name, meaning, get: fn(&Effect) -> Option<f64>| {

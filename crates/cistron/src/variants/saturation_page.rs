@@ -8,15 +8,16 @@ use cistron_report::{
     SummaryTable,
 };
 
-use super::benchmark::{file_name, mean_row};
+use super::ScoreSummary;
+use super::benchmark::mean_row;
 use super::locate::Entry;
-use super::{BenchmarkJob, ScoreSummary};
+use super::measured::{MeasuredJob, file_name};
 
 /// Heat maps are drawn for at most so many models.
 const MODELS_IN_A_MAP: usize = 4;
 
 pub(super) fn page(
-    job: &BenchmarkJob,
+    job: &MeasuredJob,
     entries: &[Entry<'_>],
     elements: &[String],
     measured: &[Option<f64>],
@@ -25,11 +26,6 @@ pub(super) fn page(
     scored: &ScoreSummary,
 ) -> ReportInput {
     let task = job.task.as_deref().unwrap_or("the mean over the model's tasks");
-    let mut warnings: Vec<String> =
-        scored.left_out.iter().map(|(why, n)| format!("{n} variants were not scored: {why}")).collect();
-    if scored.swapped > 0 {
-        warnings.push(format!("{} variants have the reference's base as their alternative allele", scored.swapped));
-    }
     ReportInput {
         title: format!("Variant effects: {}", file_name(&job.measured)),
         subtitle: "Predicted against measured effects of saturation mutagenesis".into(),
@@ -40,7 +36,7 @@ pub(super) fn page(
             scored.variants,
             report.elements.len()
         )],
-        warnings,
+        warnings: scored.warnings(),
         models: effects.iter().map(|e| ModelInfo::new(&e.model, ModelKind::Network)).collect(),
         sections: vec![
             correlations(report, effects),

@@ -54,6 +54,15 @@ pub struct ScoreSummary {
     pub table: PathBuf,
 }
 
+impl ScoreSummary {
+    /// What a reader should know of variants that were turned or left out.
+    pub fn warnings(&self) -> Vec<String> {
+        let turned = format!("{} variants have the reference's base as their alternative allele", self.swapped);
+        let left_out = self.left_out.iter().map(|(why, n)| format!("{n} variants were not scored: {why}"));
+        (self.swapped > 0).then_some(turned).into_iter().chain(left_out).collect()
+    }
+}
+
 /// Variants that are scored at once.
 const CHUNK: usize = 64;
 
