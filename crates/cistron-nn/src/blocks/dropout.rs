@@ -63,7 +63,7 @@ impl Step for Dropout {
             return kernels::dropout(x, mask);
         }
         let shape = x.dims();
-        let values = mask.apply(&vec![1.0; shape.iter().product()]);
+        let values = mask.apply(&vec![1.0; shape.iter().product()]).0;
         let device = x.device().without_autodiff();
         x * Tensor::from_data(TensorData::new(values, shape), &device)
     }
@@ -92,6 +92,26 @@ mod tests {
         assert_ne!(of(&mut Pass::train(1, 2, 4)), first);
         assert_ne!(of(&mut Pass::train(2, 2, 3)), first);
         assert_eq!(of(&mut Pass::train(1, 2, 3)), first);
+    }
+
+    /// The gradient of Σ w·dropout(x) is w where x was kept, scaled, and 0 elsewhere: what the same mask makes of w.
+    #[test]
+    fn the_gradient_passes_where_values_were_kept() {
+        use crate::weights::Weights;
+        use burn::tensor::Device;
+        let values: Vec<f32> = (0..70_000).map(|i| (i % 17) as f32 - 8.0).collect();
+        let tensor = |v: &[f32]| Tensor::<3>::from_data(TensorData::new(v.to_vec(), [2, 7, 5000]), &Device::flex());
+        let of = |x| {
+            let none = Weights { entries: Vec::new() };
+            Dropout { rate: 0.4 }.forward(x, none.slice(0..0), &mut Pass::train(1, 2, 3))
+        };
+        let x = tensor(&values).autodiff().require_grad();
+        let w: Vec<f32> = values.iter().map(|v| v * v + 1.0).collect();
+        let grads = (of(x.clone()) * tensor(&w).autodiff()).sum().backward();
+        let host = |t: Tensor<3>| t.into_data().try_into_vec_as::<f32>().unwrap();
+        let gradient = host(x.grad(&grads).unwrap());
+        assert_eq!(gradient, host(of(tensor(&w))));
+        assert!(gradient.iter().filter(|g| **g == 0.0).count() > 25_000);
     }
 
     #[test]

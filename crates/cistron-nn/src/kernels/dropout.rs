@@ -1,5 +1,6 @@
 //! Dropout with keyed masks.
 
+use cistron_core::wide;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::Rng;
 use rayon::prelude::*;
@@ -24,29 +25,47 @@ impl Mask {
         (65536.0 / f64::from(65536 - u32::from(self.threshold))) as f32
     }
 
-    /// Calls `then` with every stretch of `x`, of `y` and of the numbers that decide.
-    fn each(&self, x: &[f32], y: &mut [f32], then: impl Fn(&[u8], &[f32], &mut [f32]) + Sync) {
-        y.par_chunks_mut(STRETCH).zip(x.par_chunks(STRETCH)).enumerate().for_each(|(stretch, (y, x))| {
+    /// `x` with dropped values as 0 and kept ones scaled, and for each value whether it was kept (1) or not (0).
+    pub(crate) fn apply(&self, x: &[f32]) -> (Vec<f32>, Vec<u8>) {
+        let (mut y, mut kept) = (vec![0.0f32; x.len()], vec![0u8; x.len()]);
+        let parts = y.par_chunks_mut(STRETCH).zip(kept.par_chunks_mut(STRETCH)).zip(x.par_chunks(STRETCH));
+        parts.enumerate().for_each(|(stretch, ((y, kept), x))| {
             let mut rng = self.base.clone();
             rng.set_stream(self.number << 32 | stretch as u64);
             let mut bytes = [0; 2048];
-            for (y, x) in y.chunks_mut(1024).zip(x.chunks(1024)) {
+            for ((y, kept), x) in y.chunks_mut(1024).zip(kept.chunks_mut(1024)).zip(x.chunks(1024)) {
                 let bytes = &mut bytes[..2 * y.len()];
                 rng.fill_bytes(bytes);
-                then(bytes, x, y);
+                decide(bytes, self.threshold, kept);
+                keep(x, kept, self.scale(), y);
             }
         });
+        (y, kept)
     }
 
-    /// `x` with dropped values as 0 and kept ones scaled. Applied to an output gradient it gives the input gradient.
-    pub(crate) fn apply(&self, x: &[f32]) -> Vec<f32> {
-        let (scale, threshold) = (self.scale(), self.threshold);
-        let mut y = vec![0.0f32; x.len()];
-        self.each(x, &mut y, |bytes, x, y| {
-            for ((y, x), pair) in y.iter_mut().zip(x).zip(bytes.chunks_exact(2)) {
-                *y = if u16::from_le_bytes([pair[0], pair[1]]) < threshold { 0.0 } else { x * scale };
-            }
-        });
-        y
+    /// The input gradient of an output gradient, with what [`Mask::apply`] kept.
+    pub(crate) fn gradient(&self, dy: &[f32], kept: &[u8]) -> Vec<f32> {
+        let mut dx = vec![0.0f32; dy.len()];
+        dx.par_chunks_mut(STRETCH)
+            .zip(dy.par_chunks(STRETCH).zip(kept.par_chunks(STRETCH)))
+            .for_each(|(dx, (dy, kept))| keep(dy, kept, self.scale(), dx));
+        dx
     }
+}
+
+wide! {
+/// 1 where a 16-bit number, little-endian, reaches the threshold.
+fn decide(numbers: &[u8], threshold: u16, kept: &mut [u8]) {
+    for (kept, pair) in kept.iter_mut().zip(numbers.chunks_exact(2)) {
+        *kept = u8::from(u16::from_le_bytes([pair[0], pair[1]]) >= threshold);
+    }
+}
+}
+
+wide! {
+fn keep(x: &[f32], kept: &[u8], scale: f32, y: &mut [f32]) {
+    for ((y, x), kept) in y.iter_mut().zip(x).zip(kept) {
+        *y = if *kept == 0 { 0.0 } else { x * scale };
+    }
+}
 }

@@ -189,7 +189,7 @@ impl KernelBackend for Flex {
     }
 
     fn mask(x: Primitive, mask: Mask) -> Primitive {
-        masked(&x, &mask)
+        masked(&x, &mask).0
     }
 
     fn swish(x: Primitive) -> Primitive {
@@ -212,9 +212,9 @@ fn normalised(x: &Primitive, gamma: &Primitive, beta: &Primitive, moments: &Prim
     tensor(y, &[shape.batch, shape.channels, shape.positions])
 }
 
-fn masked(x: &Primitive, mask: &Mask) -> Primitive {
-    let shape = x.shape();
-    tensor(mask.apply(&values(x)), &[shape[0], shape[1], shape[2]])
+fn masked(x: &Primitive, mask: &Mask) -> (Primitive, Vec<u8>) {
+    let (y, kept) = mask.apply(&values(x));
+    (tensor(y, x.shape().as_slice()), kept)
 }
 
 fn pooled(x: &Primitive, width: usize) -> (Primitive, Vec<u32>) {
@@ -324,13 +324,15 @@ impl Backward<Flex, 3> for Normalisation {
 struct Masking;
 
 impl Backward<Flex, 1> for Masking {
-    type State = Mask;
+    /// The mask and what it kept.
+    type State = (Mask, Vec<u8>);
 
     fn backward(self, ops: Ops<Self::State, 1>, grads: &mut Gradients, _checkpointer: &mut Checkpointer) {
         let [node] = ops.parents;
         let dy = grads.consume::<Flex>(&ops.node);
         if let Some(node) = node {
-            grads.register::<Flex>(node.id, masked(&dy, &ops.state));
+            let (mask, kept) = ops.state;
+            grads.register::<Flex>(node.id, tensor(mask.gradient(&values(&dy), &kept), dy.shape().as_slice()));
         }
     }
 }
@@ -376,9 +378,9 @@ impl<C: CheckpointStrategy> KernelBackend for Autodiff<Flex, C> {
     }
 
     fn mask(x: FloatTensor<Self>, mask: Mask) -> FloatTensor<Self> {
-        let y = masked(x.primitive(), &mask);
+        let (y, kept) = masked(x.primitive(), &mask);
         match Masking.prepare::<C>([x.node()]).compute_bound().stateful() {
-            OpsKind::Tracked(prep) => prep.finish(mask, y),
+            OpsKind::Tracked(prep) => prep.finish((mask, kept), y),
             OpsKind::UnTracked(prep) => prep.finish(y),
         }
     }

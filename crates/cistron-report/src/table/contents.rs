@@ -5,7 +5,8 @@ use crate::{CurveFamily, ReportInput};
 
 /// All tables that have rows; the metrics and the differences always.
 pub(crate) fn all(input: &ReportInput) -> Vec<Table> {
-    let mut tables = vec![metrics(input), differences(input)];
+    // Pages without an evaluation (variants, motifs) write tables of their own.
+    let mut tables = if input.metrics.is_empty() { Vec::new() } else { vec![metrics(input), differences(input)] };
     let more = [models(input), learning_curves(input), curves(input), scatter(input), densities(input), tracks(input)];
     tables.extend(more.into_iter().filter(|t| t.rows() > 0));
     tables
