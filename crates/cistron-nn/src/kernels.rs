@@ -15,8 +15,11 @@ mod rows;
 mod silu;
 
 pub(crate) use batch_norm::{NormActivation, NormKind};
-use conv1d::ConvShape;
+pub(crate) use conv1d::ConvShape;
 pub(crate) use dropout::Mask;
 #[cfg(test)]
 pub(crate) use extension::stock;
-pub(crate) use extension::{batch_norm, batch_norm_train, conv1d_same, dropout, lstm, max_pool1d, serve, silu};
+pub(crate) use extension::{
+    batch_norm, batch_norm_train, conv1d_same, dropout, lstm, max_pool1d, recorded, serve, silu,
+};
+pub(crate) use product::square_product;

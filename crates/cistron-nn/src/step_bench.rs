@@ -12,6 +12,7 @@ use crate::blocks::{
     Activation, BiLstm, Block, Conv, Dropout, Efficient, GlobalAveragePool, Pass, ProfileCounts, Shape, SkipConv,
     TwoKernels,
 };
+use crate::kernels::{self, ConvShape};
 use crate::network::Network;
 use crate::optimiser::Optimiser;
 use crate::plan::{Plan, PlanBuilder};
@@ -244,10 +245,21 @@ pub fn measure_step(
     threads: Option<usize>,
     device: DeviceChoice,
 ) -> Result<StepReport, NnError> {
-    let failed =
-        |e: rayon::ThreadPoolBuildError| NnError::Device { device: device.to_string(), message: e.to_string() };
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.unwrap_or(0)).build().map_err(failed)?;
-    pool.install(|| measure(network, mode, iters, device))
+    pool(threads)?.install(|| measure(network, mode, iters, device))
+}
+
+/// Threads of its own for a measurement, all without a number.
+pub(crate) fn pool(threads: Option<usize>) -> Result<rayon::ThreadPool, NnError> {
+    let failed = |e: rayon::ThreadPoolBuildError| NnError::Device { device: "cpu".into(), message: e.to_string() };
+    rayon::ThreadPoolBuilder::new().num_threads(threads.unwrap_or(0)).build().map_err(failed)
+}
+
+/// The convolutions of a network on its batch, in their order.
+pub(crate) fn convolutions(network: StepNetwork) -> Result<Vec<ConvShape>, NnError> {
+    let device = Device::flex();
+    let Case { x, plan, .. } = case(network, batch_size(network), input(network), &device)?;
+    let network = Network::new(plan, 1, &device);
+    Ok(kernels::recorded(|| drop(network.evaluate(x))))
 }
 
 fn measure(network: StepNetwork, mode: StepMode, iters: usize, device: DeviceChoice) -> Result<StepReport, NnError> {
@@ -281,7 +293,6 @@ fn measure(network: StepNetwork, mode: StepMode, iters: usize, device: DeviceCho
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernels;
 
     /// The numbers that torch_step.py prints as "params".
     #[test]

@@ -7,7 +7,9 @@ use std::time::Instant;
 
 use cistron::data::{Dataset, Split};
 use cistron::eval::measure_metric_speed;
-use cistron::nn::{ChangedCase, ChangedMode, ModelConfig, StepMode, StepNetwork, measure_changed, measure_step};
+use cistron::nn::{
+    ChangedCase, ChangedMode, ModelConfig, StepMode, StepNetwork, measure_changed, measure_layers, measure_step,
+};
 use cistron::{CistronError, DeviceChoice};
 use cistron_core::{BatchSource, Pass, Reporter, TargetKind, TargetSpec, one_hot_u8, peak_memory_bytes};
 use serde_json::json;
@@ -24,6 +26,8 @@ pub(crate) enum BenchCommand {
     Metrics(MetricsArgs),
     /// Training steps or inference batches of a reference network, for comparison with PyTorch
     Step(StepArgs),
+    /// Each convolution of a reference network alone, beside plain matrix products
+    Layers(LayersArgs),
     /// Substitutions predicted by a preset of initial weights: variants in their own windows, or saturation mutagenesis of one sequence
     Variants(VariantsArgs),
 }
@@ -79,6 +83,19 @@ pub(crate) struct StepArgs {
     /// Where the network runs
     #[arg(long, default_value = "cpu", value_name = "DEVICE")]
     device: DeviceChoice,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct LayersArgs {
+    /// basset, residualbind, bpnet, dream-cnn or dream-rnn
+    #[arg(long)]
+    network: StepNetwork,
+    /// Rounds of which the fastest counts
+    #[arg(long, default_value_t = 3)]
+    iters: usize,
+    /// Threads [default: all]
+    #[arg(long)]
+    threads: Option<usize>,
 }
 
 #[derive(clap::Args)]
@@ -197,6 +214,23 @@ pub(super) fn run(command: BenchCommand, _reporter: &dyn Reporter) -> anyhow::Re
                     "values": report.values, "peak_mb": peak_memory_bytes().map(|bytes| bytes >> 20),
                 })
             );
+        }
+        BenchCommand::Layers(LayersArgs { network, iters, threads }) => {
+            let named = |source| CistronError::Network { model: network.name().to_owned(), source };
+            let report = measure_layers(network, iters, threads).map_err(named)?;
+            let share = |speed: f64| format!("{:.0} ({:.0} %)", speed, 100.0 * speed / report.product);
+            println!("matrix products: {:.0} GFLOP/s; operations are those of the definition", report.product);
+            println!(
+                "{:>3}  {:<44}{:>16}{:>16}{:>16}",
+                "n", "convolution", "forward", "input gradient", "kernel gradient"
+            );
+            for l in &report.layers {
+                let groups = if l.groups > 1 { format!(" in {} groups", l.groups) } else { String::new() };
+                let dilation = if l.dilation > 1 { format!(" dilation {}", l.dilation) } else { String::new() };
+                let name = format!("{} × {} > {} k{}{dilation}{groups}", l.inputs, l.positions, l.filters, l.taps);
+                let (forward, input, kernel) = (share(l.forward), share(l.input_gradient), share(l.kernel_gradient));
+                println!("{:>3}  {name:<44}{forward:>16}{input:>16}{kernel:>16}", l.layers);
+            }
         }
         BenchCommand::Variants(args) => {
             let VariantsArgs { preset, input_bp, bin_bp, tasks, sequences, saturation, mode, iters, threads, device } =

@@ -1,6 +1,7 @@
 //! The kernels as differentiable operations of burn's `flex` backend.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 
 use burn::backend::autodiff::NodeId;
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
@@ -66,6 +67,18 @@ pub(crate) fn stock<T>(work: impl FnOnce() -> T) -> T {
     out
 }
 
+thread_local! {
+    /// Shapes of the convolutions that were asked for, while [`recorded`] listens.
+    static RECORD: RefCell<Option<Vec<ConvShape>>> = const { RefCell::new(None) };
+}
+
+/// Does something, and says which convolutions that took.
+pub(crate) fn recorded(work: impl FnOnce()) -> Vec<ConvShape> {
+    RECORD.set(Some(Vec::new()));
+    work();
+    RECORD.take().unwrap_or_default()
+}
+
 /// A "same" convolution (the odd zero of the padding at the end) on the processor.
 pub(crate) fn conv1d_same(
     x: Tensor<3>,
@@ -78,6 +91,7 @@ pub(crate) fn conv1d_same(
     let reach = (taps - 1) * dilation;
     let (before, after) = (reach / 2, reach - reach / 2);
     let shape = ConvShape { batch, inputs, positions, filters, taps, dilation, groups, before, after };
+    RECORD.with_borrow_mut(|record| record.iter_mut().for_each(|shapes| shapes.push(shape)));
     Tensor::from_dispatch(<Dispatch as KernelBackend>::convolve(
         x.into_dispatch(),
         kernel.into_dispatch(),

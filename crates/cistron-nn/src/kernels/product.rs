@@ -47,6 +47,15 @@ thread_local! {
     static SCRATCH: std::cell::RefCell<[Vec<f32>; 2]> = const { std::cell::RefCell::new([Vec::new(), Vec::new()]) };
 }
 
+/// Adds the product of two square matrices to a third, by the gemm crate (`plain`) or as convolutions do it. For measurements.
+pub(crate) fn square_product(left: &[f32], right: &[f32], edge: usize, out: &mut [f32], plain: bool) {
+    assert!(left.len() == edge * edge && right.len() == edge * edge && out.len() == edge * edge);
+    let (left, right) = (Matrix::rows(left, edge), Matrix::rows(right, edge));
+    let (out, size) = ((out.as_mut_ptr(), edge), (edge, edge, edge));
+    // SAFETY: whole matrices of these sizes; `out` is ours.
+    unsafe { if plain { portable(out, left, right, size) } else { add_product(out, left, right, size) } }
+}
+
 /// # Safety
 /// As [`add_product`].
 unsafe fn portable(out: (*mut f32, usize), left: Matrix, right: Matrix, (m, n, k): (usize, usize, usize)) {
