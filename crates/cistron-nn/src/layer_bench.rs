@@ -66,7 +66,7 @@ pub fn measure_layers(network: StepNetwork, iters: usize, threads: Option<usize>
                 None => layers.push(speed(shape, iters)),
             }
         }
-        let product = (0..3 * iters).map(|_| products()).fold(0.0, f64::max);
+        let product = (0..3 * iters.max(1)).map(|_| products()).fold(0.0, f64::max);
         Ok(LayerReport { product, layers })
     })
 }

@@ -1,14 +1,14 @@
 //! One-dimensional convolution, stride 1: forward and the gradients of input, kernel and bias.
 //!
-//! Each sequence is cut into tiles of positions. A tile's neighbourhoods are laid out as a matrix `[channels · taps, positions]`
-//! that stays in the second-level cache, and one matrix product does the rest. Work is shared out over (sequence, tile); sums over
-//! sequences run in a fixed order, so results do not depend on the number of threads.
+//! Each sequence is cut into tiles of positions. A tile's neighbourhoods are the columns of a matrix `[channels · taps, positions]`, and one
+//! matrix product with the kernel does the rest: going forward the matrix is never made but read from the sequence as the product needs
+//! it. Work is shared out over (sequence, tile); sums over sequences run in a fixed order, so results do not depend on the number of threads.
 
 use std::cell::RefCell;
 
 use rayon::prelude::*;
 
-use super::product::{Matrix, add_product};
+use super::product::{Kernel, Matrix, Right, Start, Taps, add_product, multiply};
 use super::rows::{Shared, sum};
 
 /// Values of a tile's matrix that are aimed at: 256 kB.
@@ -64,25 +64,17 @@ impl ConvShape {
         self.outputs().div_ceil(tiles).next_multiple_of(16)
     }
 
-    /// Lays the neighbourhoods of `length` outputs from `first` on out: row (channel, tap), column position.
-    fn unfold(&self, group: &[f32], first: usize, length: usize, rows: &mut Vec<f32>) {
-        rows.clear();
-        rows.reserve(self.depth() * length);
-        for channel in group.chunks_exact(self.positions) {
-            for tap in 0..self.taps {
-                // Output p of the tile reads input p + shift.
-                let shift = (first + tap * self.dilation) as isize - self.before as isize;
-                let start = (-shift).clamp(0, length as isize) as usize;
-                let end = (self.positions as isize - shift).clamp(start as isize, length as isize) as usize;
-                let filled = rows.len();
-                rows.resize(filled + start, 0.0);
-                if end > start {
-                    let from = (shift + start as isize) as usize;
-                    rows.extend_from_slice(&channel[from..from + end - start]);
-                }
-                rows.resize(filled + length, 0.0);
-            }
-        }
+    /// The neighbourhoods of the outputs from `first` on, of the channels of one group.
+    fn taps<'a>(&self, group: &'a [f32], first: usize) -> Taps<'a> {
+        let Self { positions, taps, dilation, before, .. } = *self;
+        Taps { x: group, positions, taps, dilation, before, first }
+    }
+
+    /// Outputs that are worked on together going forward.
+    fn stretch(&self) -> usize {
+        let fitting = (TILE_VALUES / self.group_filters().max(1)).max(SHORTEST_TILE);
+        let stretches = self.outputs().div_ceil(fitting).max(1);
+        self.outputs().div_ceil(stretches).next_multiple_of(32)
     }
 
     /// `y[b, f, p] = bias[f] + Σ over c, t of kernel[f, c, t] · x[b, c, p + t · dilation − before]`; `y` is overwritten.
@@ -100,33 +92,24 @@ impl ConvShape {
         if self.is_filtered() {
             return self.forward_filtered(x, kernel, bias, y);
         }
-        let tile = self.tile();
+        let (channels, filters, depth) = (self.group_inputs(), self.group_filters(), self.depth());
+        let kernels: Vec<Kernel<'_>> = kernel
+            .chunks_exact(filters * depth)
+            .map(|kernel| Kernel::new(kernel, depth, (filters, depth), self.batch * outputs))
+            .collect();
+        let tile = self.stretch();
         let tiles = outputs.div_ceil(tile);
         let out = Shared::new(y);
         (0..self.batch * self.groups * tiles).into_par_iter().for_each(|task| {
             let (sample, group, first) = (task / tiles / self.groups, task / tiles % self.groups, task % tiles * tile);
             let length = tile.min(outputs - first);
-            let (channels, filters) = (self.group_inputs(), self.group_filters());
             let from = (sample * self.inputs + group * channels) * self.positions;
             let x = &x[from..from + channels * self.positions];
             let first_filter = group * filters;
-            let target = (sample * self.filters + first_filter) * outputs + first;
-            for f in 0..filters {
-                let value = bias.map_or(0.0, |b| b[first_filter + f]);
-                // SAFETY: these `length` values of row f belong to this task alone.
-                unsafe { out.slice(target + f * outputs, length) }.fill(value);
-            }
-            let left = Matrix::rows(&kernel[first_filter * self.depth()..], self.depth());
-            SCRATCH.with_borrow_mut(|rows| {
-                let right = if self.taps == 1 && self.before == 0 && self.after == 0 {
-                    Matrix::rows(&x[first..], self.positions)
-                } else {
-                    self.unfold(x, first, length, rows);
-                    Matrix::rows(rows, length)
-                };
-                // SAFETY: `left` and `right` are whole matrices, and the tile of `y` belongs to this task alone.
-                unsafe { add_product((out.start_of(target), outputs), left, right, (filters, length, self.depth())) };
-            });
+            let target = out.start_of((sample * self.filters + first_filter) * outputs + first);
+            let start = bias.map_or(Start::Zero, |bias| Start::Rows(&bias[first_filter..]));
+            // SAFETY: the tile of `y` belongs to this task alone.
+            unsafe { multiply((target, outputs), start, &kernels[group], Right::Taps(self.taps(x, first)), length) };
         });
     }
 
@@ -293,7 +276,7 @@ impl ConvShape {
             for first in (0..outputs).step_by(tile) {
                 let length = tile.min(outputs - first);
                 SCRATCH.with_borrow_mut(|rows| {
-                    self.unfold(x, first, length, rows);
+                    self.taps(x, first).unfold(length, rows);
                     let left = Matrix::rows(&dy[first..], outputs);
                     let right = Matrix::rows(rows, length).transposed();
                     let size = (filters, self.depth(), length);

@@ -8,7 +8,7 @@ use cistron_core::wide;
 use rayon::prelude::*;
 
 use super::math::{sigmoid, tanh};
-use super::product::{Matrix, add_product};
+use super::product::{Kernel, Matrix, Right, Start, add_product, multiply};
 
 /// Sizes of a layer: `[batch, inputs, positions]` to `[batch, 2 · hidden, positions]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -176,21 +176,18 @@ impl LstmShape {
             (vec![0.0f32; 4 * h * b * n], vec![0.0f32; h * b * n], vec![0.0f32; h * b * n]);
         let mut cell_before = vec![0.0f32; h * b];
         let mut before: Option<usize> = None;
+        let input = Kernel::new(weights.input, self.inputs, (4 * h, self.inputs), b * n);
+        let recurrent = Kernel::new(weights.recurrent, h, (4 * h, h), b * n);
+        let biases: Vec<f32> = weights.biases[0].iter().zip(weights.biases[1]).map(|(a, b)| a + b).collect();
         for position in self.order(direction) {
             let here = &mut gates[position * 4 * h * b..][..4 * h * b];
-            for ((row, first), second) in here.chunks_exact_mut(b).zip(weights.biases[0]).zip(weights.biases[1]) {
-                row.fill(first + second);
-            }
-            let input = Matrix::rows(&x[position * self.inputs * b..], b);
+            let below = Right::Matrix(Matrix::rows(&x[position * self.inputs * b..], b));
             // SAFETY: whole matrices of these sizes; `here` is ours.
-            unsafe {
-                let kernel = Matrix::rows(weights.input, self.inputs);
-                add_product((here.as_mut_ptr(), b), kernel, input, (4 * h, b, self.inputs));
-            }
+            unsafe { multiply((here.as_mut_ptr(), b), Start::Rows(&biases), &input, below, b) };
             if let Some(before) = before {
-                let (left, right) = (Matrix::rows(weights.recurrent, h), Matrix::rows(&hidden[before * h * b..], b));
+                let side = Right::Matrix(Matrix::rows(&hidden[before * h * b..], b));
                 // SAFETY: whole matrices of these sizes; `here` is ours.
-                unsafe { add_product((here.as_mut_ptr(), b), left, right, (4 * h, b, h)) };
+                unsafe { multiply((here.as_mut_ptr(), b), Start::Sum, &recurrent, side, b) };
                 cell_before.copy_from_slice(&cells[before * h * b..][..h * b]);
             }
             let (i, rest) = here.split_at_mut(h * b);
@@ -227,6 +224,8 @@ impl LstmShape {
         let mut dh = batch_last(dy, b, h, direction * h, n);
         // Turned once, as they are read at every position.
         let (input, recurrent) = (turned(weights.input, self.inputs), turned(weights.recurrent, h));
+        let input = Kernel::new(&input, 4 * h, (self.inputs, 4 * h), b * n);
+        let recurrent = Kernel::new(&recurrent, 4 * h, (h, 4 * h), b * n);
         // Gradients take the place of the gates, from the last position that was visited to the first.
         let Memory { mut gates, cells, hidden } = memory;
         let (mut carry, nothing) = (vec![0.0f32; h * b], vec![0.0f32; h * b]);
@@ -236,9 +235,9 @@ impl LstmShape {
             let own = position * h * b..(position + 1) * h * b;
             let dh = &mut dh[own.clone()];
             if let Some(after) = order.get(step + 1) {
-                let (left, right) = (Matrix::rows(&recurrent, 4 * h), Matrix::rows(&gates[after * 4 * h * b..], b));
+                let right = Right::Matrix(Matrix::rows(&gates[after * 4 * h * b..], b));
                 // SAFETY: whole matrices of these sizes; `dh` is ours.
-                unsafe { add_product((dh.as_mut_ptr(), b), left, right, (h, b, 4 * h)) };
+                unsafe { multiply((dh.as_mut_ptr(), b), Start::Sum, &recurrent, right, b) };
             }
             let earlier = step.checked_sub(1).map_or(nothing.as_slice(), |s| &cells[order[s] * h * b..][..h * b]);
             let here = &mut gates[position * 4 * h * b..][..4 * h * b];
@@ -247,9 +246,9 @@ impl LstmShape {
             let (g, o) = rest.split_at_mut(h * b);
             gate_gradient_step(i, f, g, o, earlier, &cells[own], dh, &mut carry);
             let dx = &mut dx[position * self.inputs * b..][..self.inputs * b];
-            let (left, right) = (Matrix::rows(&input, 4 * h), Matrix::rows(here, b));
+            let right = Right::Matrix(Matrix::rows(here, b));
             // SAFETY: whole matrices of these sizes; `dx` is ours.
-            unsafe { add_product((dx.as_mut_ptr(), b), left, right, (self.inputs, b, 4 * h)) };
+            unsafe { multiply((dx.as_mut_ptr(), b), Start::Zero, &input, right, b) };
         }
         let mut dw = vec![0.0f32; self.weights_each()];
         let (d_input, rest) = dw.split_at_mut(4 * h * self.inputs);

@@ -16,7 +16,7 @@ use cistron_core::wide;
 use rayon::prelude::*;
 
 use super::ConvShape;
-use super::product::{Matrix, add_product};
+use super::product::{Kernel, Matrix, Right, Start, add_product, multiply};
 use super::rows::Shared;
 
 /// Outputs of a tile, and taps of a piece.
@@ -262,6 +262,8 @@ impl ConvShape {
         let (channels, filters, pieces) = (self.group_inputs(), self.group_filters(), self.pieces());
         let (outputs, size) = (self.outputs(), filters * channels);
         let kernel = self.filtered_kernel(kernel);
+        let laid_out = |weights| Kernel::new(weights, channels, (filters, channels), self.batch * self.columns());
+        let kernels: Vec<Kernel<'_>> = kernel.chunks_exact(size).map(laid_out).collect();
         let (together, (_, stretches)) = (self.together(), self.stretches());
         let out = Shared::new(y);
         (0..self.batch.div_ceil(together) * self.groups * stretches).into_par_iter().for_each(|task| {
@@ -271,17 +273,16 @@ impl ConvShape {
             let n = part.products(self);
             SCRATCH.with_borrow_mut(|Scratch { phases, x: inputs, y: sums }| {
                 self.filtered_inputs(x, &part, phases, inputs);
-                sums.clear();
                 sums.resize(POINTS * filters * n, 0.0);
                 let stride = part.stride();
                 for point in 0..POINTS {
                     for piece in 0..pieces {
-                        let weights = &kernel[((part.group * POINTS + point) * pieces + piece) * size..][..size];
-                        let left = Matrix::rows(weights, channels);
+                        let kernel = &kernels[(part.group * POINTS + point) * pieces + piece];
                         let right = Matrix::rows(&inputs[point * channels * stride + piece * self.dilation..], stride);
                         let target = sums[point * filters * n..].as_mut_ptr();
+                        let start = if piece == 0 { Start::Zero } else { Start::Sum };
                         // SAFETY: whole matrices of these sizes; `sums` is ours.
-                        unsafe { add_product((target, n), left, right, (filters, n, channels)) };
+                        unsafe { multiply((target, n), start, kernel, Right::Matrix(right), n) };
                     }
                 }
                 let columns = part.columns;

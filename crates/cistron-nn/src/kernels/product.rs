@@ -22,6 +22,151 @@ impl Matrix {
     }
 }
 
+/// A left matrix that many products share, laid out once for all of them where that pays.
+pub(super) struct Kernel<'a> {
+    values: &'a [f32],
+    stride: usize,
+    rows: usize,
+    depth: usize,
+    /// Part by part of the depth, group by group of rows, column after column; empty when products take the values as they are.
+    packed: Vec<f32>,
+}
+
+/// Columns of all its products from which laying a kernel out is made up for.
+#[cfg(target_arch = "x86_64")]
+const WORTH_PACKING: usize = 128;
+
+impl<'a> Kernel<'a> {
+    /// `rows` rows of `depth` values, `stride` apart, for products with `columns` columns in all.
+    pub(super) fn new(values: &'a [f32], stride: usize, (rows, depth): (usize, usize), columns: usize) -> Self {
+        assert!(rows == 0 || values.len() >= (rows - 1) * stride + depth);
+        let mut kernel = Self { values, stride, rows, depth, packed: Vec::new() };
+        #[cfg(target_arch = "x86_64")]
+        if columns >= WORTH_PACKING && is_x86_feature_detected!("avx512f") {
+            kernel.packed = avx512::packed(&kernel);
+        }
+        #[cfg(not(target_arch = "x86_64"))]
+        let _ = columns;
+        kernel
+    }
+
+    fn matrix(&self) -> Matrix {
+        Matrix::rows(self.values, self.stride)
+    }
+}
+
+/// The neighbourhoods of positions of a sequence as the columns of a matrix: row (channel, tap), column p holds
+/// `x[channel, first + p + tap · dilation − before]`, 0 outside.
+#[derive(Clone, Copy)]
+pub(super) struct Taps<'a> {
+    /// `[channels, positions]`
+    pub x: &'a [f32],
+    pub positions: usize,
+    pub taps: usize,
+    pub dilation: usize,
+    pub before: usize,
+    pub first: usize,
+}
+
+impl Taps<'_> {
+    /// The matrix with `length` columns.
+    pub(super) fn unfold(&self, length: usize, rows: &mut Vec<f32>) {
+        rows.clear();
+        rows.reserve(self.x.len() / self.positions.max(1) * self.taps * length);
+        for channel in self.x.chunks_exact(self.positions) {
+            for tap in 0..self.taps {
+                // Column p reads input p + shift.
+                let shift = (self.first + tap * self.dilation) as isize - self.before as isize;
+                let start = (-shift).clamp(0, length as isize) as usize;
+                let end = (self.positions as isize - shift).clamp(start as isize, length as isize) as usize;
+                let filled = rows.len();
+                rows.resize(filled + start, 0.0);
+                if end > start {
+                    let from = (shift + start as isize) as usize;
+                    rows.extend_from_slice(&channel[from..from + end - start]);
+                }
+                rows.resize(filled + length, 0.0);
+            }
+        }
+    }
+}
+
+/// The right matrix of a product with a [`Kernel`].
+#[derive(Clone, Copy)]
+pub(super) enum Right<'a> {
+    Matrix(Matrix),
+    Taps(Taps<'a>),
+}
+
+/// What a product is added to.
+#[derive(Clone, Copy)]
+pub(super) enum Start<'a> {
+    /// Nothing: `out` is overwritten, and may hold anything before.
+    Zero,
+    /// A value for each row; `out` is overwritten.
+    Rows(&'a [f32]),
+    /// What `out` holds.
+    Sum,
+}
+
+/// `out[m, n] = start + kernel[m, k] · right[k, n]`; `out` is where it starts and the distance of its rows.
+///
+/// # Safety
+/// `right` has the kernel's depth and `n` columns; `out` is memory that no other thread uses meanwhile, initialised for [`Start::Sum`].
+pub(super) unsafe fn multiply(
+    out: (*mut f32, usize),
+    start: Start<'_>,
+    kernel: &Kernel<'_>,
+    right: Right<'_>,
+    n: usize,
+) {
+    if let Start::Rows(values) = start {
+        assert!(values.len() >= kernel.rows);
+    }
+    if let Right::Taps(taps) = right {
+        assert!(taps.x.len() == kernel.depth / taps.taps * taps.positions, "the kernel's channels");
+    }
+    #[cfg(target_arch = "x86_64")]
+    if is_x86_feature_detected!("avx512f") {
+        return SCRATCH.with_borrow_mut(|[panel, _]| {
+            // SAFETY: as the caller promised; the processor has AVX-512.
+            unsafe { avx512::multiply(out, start, kernel, right, n, panel) }
+        });
+    }
+    // SAFETY: as the caller promised.
+    unsafe { multiply_portably(out, start, kernel, right, n) };
+}
+
+thread_local! {
+    static UNFOLDED: std::cell::RefCell<Vec<f32>> = const { std::cell::RefCell::new(Vec::new()) };
+}
+
+/// # Safety
+/// As [`multiply`].
+unsafe fn multiply_portably(out: (*mut f32, usize), start: Start<'_>, kernel: &Kernel<'_>, right: Right<'_>, n: usize) {
+    for row in 0..kernel.rows {
+        let value = match start {
+            Start::Zero => 0.0,
+            Start::Rows(values) => values[row],
+            Start::Sum => break,
+        };
+        // SAFETY: row `row` of `out` has `n` places.
+        (0..n).for_each(|i| unsafe { out.0.add(row * out.1 + i).write(value) });
+    }
+    let size = (kernel.rows, n, kernel.depth);
+    UNFOLDED.with_borrow_mut(|rows| {
+        let right = match right {
+            Right::Matrix(matrix) => matrix,
+            Right::Taps(taps) => {
+                taps.unfold(n, rows);
+                Matrix::rows(rows, n)
+            }
+        };
+        // SAFETY: as the caller promised.
+        unsafe { portable(out, kernel.matrix(), right, size) };
+    });
+}
+
 /// `out[m, n] += left[m, k] · right[k, n]`; `out` is where it starts and the distance of its rows.
 ///
 /// # Safety
@@ -89,7 +234,7 @@ unsafe fn portable(out: (*mut f32, usize), left: Matrix, right: Matrix, (m, n, k
 mod avx512 {
     use std::arch::x86_64::*;
 
-    use super::Matrix;
+    use super::{Kernel, Matrix, Right, Start, Taps};
 
     /// Rows of a tile of the output, as many as leave two registers for the right matrix and one for the left.
     const ROWS: usize = 12;
@@ -111,15 +256,24 @@ mod avx512 {
         ((1u32 << width.min(LANES)) - 1) as __mmask16
     }
 
-    /// Adds the product of `R` rows of the left matrix with the first `H` registers of each row of a panel to a tile.
+    /// Where a tile of the output lies, the lanes that belong to it, and what is added.
+    #[derive(Clone, Copy)]
+    struct Target<'a> {
+        out: (*mut f32, usize),
+        masks: [__mmask16; 2],
+        start: Start<'a>,
+    }
+
+    /// The product of `R` rows of the left matrix with the first `H` registers of each row of a panel, to a tile. `P`: the rows are those of a
+    /// group of a [`Kernel`].
     #[target_feature(enable = "avx512f")]
-    unsafe fn tile<const R: usize, const H: usize>(
+    unsafe fn tile<const R: usize, const H: usize, const P: bool>(
         depth: usize,
         left: Matrix,
         mut panel: *const f32,
-        out: (*mut f32, usize),
-        masks: [__mmask16; 2],
+        target: Target<'_>,
     ) {
+        let Target { out, masks, start } = target;
         let mut sums = [[_mm512_setzero_ps(); H]; R];
         let mut at = left.start;
         // SAFETY: the callers' matrices have `R` rows and `depth` columns, and the panel as many rows; masked lanes are not touched.
@@ -130,18 +284,22 @@ mod avx512 {
                     *right = _mm512_loadu_ps(panel.add(half * LANES));
                 }
                 for (i, sums) in sums.iter_mut().enumerate() {
-                    let value = _mm512_set1_ps(*at.add(i * left.row));
+                    let value = _mm512_set1_ps(*at.add(if P { i } else { i * left.row }));
                     for (sum, right) in sums.iter_mut().zip(right) {
                         *sum = _mm512_fmadd_ps(value, right, *sum);
                     }
                 }
                 panel = panel.add(COLUMNS);
-                at = at.add(left.column);
+                at = at.add(if P { ROWS } else { left.column });
             }
             for (i, sums) in sums.into_iter().enumerate() {
                 for (half, sum) in sums.into_iter().enumerate() {
                     let to = out.0.add(i * out.1).wrapping_add(half * LANES);
-                    let before = _mm512_maskz_loadu_ps(masks[half], to);
+                    let before = match start {
+                        Start::Zero => _mm512_setzero_ps(),
+                        Start::Rows(values) => _mm512_set1_ps(*values.get_unchecked(i)),
+                        Start::Sum => _mm512_maskz_loadu_ps(masks[half], to),
+                    };
                     _mm512_mask_storeu_ps(to, masks[half], _mm512_add_ps(before, sum));
                 }
             }
@@ -150,21 +308,14 @@ mod avx512 {
 
     /// A tile of as many rows and registers as there are.
     #[target_feature(enable = "avx512f")]
-    unsafe fn tiles(
-        rows: usize,
-        depth: usize,
-        left: Matrix,
-        panel: *const f32,
-        to: (*mut f32, usize),
-        masks: [__mmask16; 2],
-    ) {
+    unsafe fn tiles<const P: bool>(rows: usize, depth: usize, left: Matrix, panel: *const f32, target: Target<'_>) {
         macro_rules! tile_of {
             ($($rows:literal)*) => {
                 match rows {
                     // SAFETY: as the caller promised.
-                    $($rows if masks[1] == 0 => unsafe { tile::<$rows, 1>(depth, left, panel, to, masks) },)*
+                    $($rows if target.masks[1] == 0 => unsafe { tile::<$rows, 1, P>(depth, left, panel, target) },)*
                     // SAFETY: as the caller promised.
-                    $($rows => unsafe { tile::<$rows, 2>(depth, left, panel, to, masks) },)*
+                    $($rows => unsafe { tile::<$rows, 2, P>(depth, left, panel, target) },)*
                     _ => {}
                 }
             };
@@ -207,6 +358,111 @@ mod avx512 {
         }
     }
 
+    /// Lengths of the sums of a product, about equal.
+    fn part(depth: usize) -> usize {
+        depth.div_ceil(depth.div_ceil(DEPTH).max(1)).max(1)
+    }
+
+    /// The values of a kernel, laid out.
+    pub(super) fn packed(kernel: &Kernel<'_>) -> Vec<f32> {
+        let Kernel { rows, depth, .. } = *kernel;
+        let (each, height) = (part(depth), rows.next_multiple_of(ROWS));
+        let mut packed = vec![0.0; height * depth];
+        for from in (0..depth).step_by(each) {
+            let length = each.min(depth - from);
+            // SAFETY: columns `from..from + length` of `rows` rows, as the kernel's values were checked to hold.
+            unsafe {
+                let matrix = kernel.matrix();
+                let part = Matrix { start: matrix.start.add(from), ..matrix };
+                lay_out_left(part, rows, length, &mut packed[height * from..height * (from + length)]);
+            }
+        }
+        packed
+    }
+
+    /// Rows `from..from + depth` of the neighbourhoods from a column on.
+    #[target_feature(enable = "avx512f")]
+    unsafe fn lay_out_taps(taps: &Taps<'_>, (from, depth): (usize, usize), column: usize, panel: *mut f32) {
+        let positions = taps.positions as isize;
+        let (mut channel, mut tap) = (from / taps.taps, from % taps.taps);
+        for row in 0..depth {
+            let at = (taps.first + column + tap * taps.dilation) as isize - taps.before as isize;
+            let values = taps.x.as_ptr().wrapping_add(channel * taps.positions);
+            for half in 0..2 {
+                let start = at + (half * LANES) as isize;
+                let low = (-start).clamp(0, LANES as isize) as usize;
+                let high = (positions - start).clamp(0, LANES as isize) as usize;
+                let mask = lanes(high) & !lanes(low);
+                // SAFETY: lanes outside the channel's positions are not read; the panel has room for `depth` rows.
+                unsafe {
+                    let values = _mm512_maskz_loadu_ps(mask, values.wrapping_offset(start));
+                    _mm512_storeu_ps(panel.add(row * COLUMNS + half * LANES), values);
+                }
+            }
+            tap += 1;
+            if tap == taps.taps {
+                (channel, tap) = (channel + 1, 0);
+            }
+        }
+    }
+
+    /// # Safety
+    /// As [`super::multiply`], and the processor has AVX-512.
+    #[target_feature(enable = "avx512f")]
+    pub(super) unsafe fn multiply(
+        out: (*mut f32, usize),
+        start: Start<'_>,
+        kernel: &Kernel<'_>,
+        right: Right<'_>,
+        n: usize,
+        panel: &mut Vec<f32>,
+    ) {
+        let (m, k) = (kernel.rows, kernel.depth);
+        if let Right::Matrix(right) = &right {
+            // Distances between columns go through gathers of 32-bit steps.
+            assert!(right.column < i32::MAX as usize / LANES);
+        }
+        panel.resize(DEPTH * COLUMNS, 0.0);
+        let panel = panel.as_mut_ptr();
+        let (each, height) = (part(k), m.next_multiple_of(ROWS));
+        // A depth of 0 still writes what the product starts from.
+        for from in (0..k.max(1)).step_by(each) {
+            let depth = each.min(k - from);
+            for column in (0..n).step_by(COLUMNS) {
+                let width = COLUMNS.min(n - column);
+                let masks = [lanes(width), lanes(width.saturating_sub(LANES))];
+                // SAFETY: every part lies in the matrices that the caller promised; the kernel's values are laid out as `packed` does.
+                unsafe {
+                    match &right {
+                        Right::Matrix(right) => {
+                            let start = right.start.add(from * right.row + column * right.column);
+                            lay_out(Matrix { start, ..*right }, depth, panel, masks);
+                        }
+                        Right::Taps(taps) => lay_out_taps(taps, (from, depth), column, panel),
+                    }
+                    for row in (0..m).step_by(ROWS) {
+                        let out = (out.0.add(row * out.1 + column), out.1);
+                        let start = match start {
+                            _ if from > 0 => Start::Sum,
+                            Start::Rows(values) => Start::Rows(&values[row..]),
+                            start => start,
+                        };
+                        let (rows, target) = (ROWS.min(m - row), Target { out, masks, start });
+                        if kernel.packed.is_empty() {
+                            let matrix = kernel.matrix();
+                            let left = Matrix { start: matrix.start.add(row * matrix.row + from), ..matrix };
+                            tiles::<false>(rows, depth, left, panel, target);
+                        } else {
+                            let start = kernel.packed.as_ptr().add(from * height + row * depth);
+                            let left = Matrix { start, row: 1, column: ROWS };
+                            tiles::<true>(rows, depth, left, panel, target);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
     /// # Safety
     /// As [`super::add_product`], and the processor has AVX-512.
     #[target_feature(enable = "avx512f")]
@@ -226,7 +482,7 @@ mod avx512 {
             rows.resize(BLOCK * DEPTH, 0.0);
         }
         // Parts of about equal length.
-        let each = k.div_ceil(k.div_ceil(DEPTH).max(1)).max(1);
+        let each = part(k);
         for from in (0..k).step_by(each) {
             let depth = each.min(k - from);
             for block in (0..m).step_by(BLOCK) {
@@ -250,8 +506,13 @@ mod avx512 {
                             } else {
                                 Matrix { start: own.start.add(row * own.row), ..own }
                             };
-                            let to = (out.0.add((block + row) * out.1 + column), out.1);
-                            tiles(ROWS.min(height - row), depth, left, panel, to, masks);
+                            let out = (out.0.add((block + row) * out.1 + column), out.1);
+                            let target = Target { out, masks, start: Start::Sum };
+                            if anew {
+                                tiles::<true>(ROWS.min(height - row), depth, left, panel, target);
+                            } else {
+                                tiles::<false>(ROWS.min(height - row), depth, left, panel, target);
+                            }
                         }
                     }
                 }
@@ -295,6 +556,48 @@ mod tests {
                     let (i, j) = (at / stride, at % stride);
                     let truth = if j < n { f64::from(*before) + value(i, j) } else { f64::from(*before) };
                     prop_assert!((f64::from(*y) - truth).abs() < 1e-5, "{m} {n} {k} at {i}, {j}: {y} {truth}");
+                }
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(100))]
+        /// Kernels laid out and as they are, from nothing, from rows and added, with matrices and with neighbourhoods on the right.
+        #[test]
+        fn kernels_multiply(
+            m in 1usize..30, n in 1usize..70, channels in 1usize..80, taps in 1usize..6, dilation in 1usize..20,
+            start in 0usize..3, shape in (0usize..30, 0usize..5, any::<[bool; 2]>()),
+        ) {
+            let ((before, first, [plain, packed]), k) = (shape, channels * taps);
+            let positions = n + 7;
+            let (values, x, rows) = (numbers(1, m * k), numbers(2, channels * positions), numbers(4, m));
+            let neighbours = Taps { x: &x, positions, taps, dilation, before, first };
+            let mut unfolded = Vec::new();
+            neighbours.unfold(n, &mut unfolded);
+            let right = if plain { Right::Matrix(Matrix::rows(&unfolded, n)) } else { Right::Taps(neighbours) };
+            let kernel = Kernel::new(&values, k, (m, k), if packed { 1000 } else { 0 });
+            let old = if start == 2 { numbers(3, m * n) } else { vec![f32::NAN; m * n] };
+            let from = [Start::Zero, Start::Rows(&rows), Start::Sum][start];
+            let (mut dispatched, mut portable) = (old.clone(), old.clone());
+            // SAFETY: whole matrices of these sizes.
+            unsafe {
+                multiply((dispatched.as_mut_ptr(), n), from, &kernel, right, n);
+                multiply_portably((portable.as_mut_ptr(), n), from, &kernel, right, n);
+            }
+            for i in 0..m {
+                for j in 0..n {
+                    let term = |p: usize| {
+                        let (c, t) = (p / taps, p % taps);
+                        let at = (first + j + t * dilation).checked_sub(before).filter(|at| *at < positions);
+                        f64::from(values[i * k + p]) * at.map_or(0.0, |at| f64::from(x[c * positions + at]))
+                    };
+                    let base = [0.0, f64::from(rows[i]), f64::from(old[i * n + j])][start];
+                    let truth = base + (0..k).map(term).sum::<f64>();
+                    for y in [&dispatched, &portable] {
+                        let y = f64::from(y[i * n + j]);
+                        prop_assert!((y - truth).abs() < 2e-5, "{m} {n} {k} at {i}, {j}: {y} {truth}");
+                    }
                 }
             }
         }
