@@ -157,7 +157,7 @@ impl ConvShape {
         if self.is_narrow() {
             return self.kernel_gradient_narrow(x, output_gradient);
         }
-        let filtered = self.is_filtered();
+        let filtered = self.is_gradient_filtered();
         let size = if filtered { self.filtered_size() } else { self.filters * self.depth() };
         let outputs = self.outputs();
         let per_part = self.batch.div_ceil(PARTS).max(1);

@@ -24,7 +24,12 @@ const SIDE: usize = 3;
 /// Products of a tile.
 const POINTS: usize = 5;
 /// Channels and filters of a group from which the products are worth the transformations.
-const FEWEST_CHANNELS: usize = 48;
+const FEWEST_CHANNELS: usize = 96;
+/// The same going forward when neighbouring columns of a tile's inputs are neighbours in runs of at least [`LONG_RUN`], which makes
+/// transformations cheaper (measured: docs/performance.md).
+const FEWEST_IN_RUNS: usize = 48;
+/// Dilation from which runs are long.
+const LONG_RUN: usize = 16;
 /// Values of the transformed input of a stretch of columns that are aimed at.
 const STRETCH_VALUES: usize = 1 << 17;
 
@@ -162,10 +167,20 @@ impl ConvShape {
         self.pieces() * self.dilation
     }
 
-    /// Whether minimal filtering is used: enough taps, channels and tiles, and not more columns around a stretch than in it.
+    /// Whether minimal filtering is used going forward.
     pub(super) fn is_filtered(&self) -> bool {
+        self.can_be_filtered(if self.dilation < LONG_RUN { FEWEST_CHANNELS } else { FEWEST_IN_RUNS })
+    }
+
+    /// Whether minimal filtering is used for the gradient of the kernel.
+    pub(super) fn is_gradient_filtered(&self) -> bool {
+        self.can_be_filtered(FEWEST_CHANNELS)
+    }
+
+    /// Enough taps, channels and tiles, and not more columns around a stretch than in it.
+    fn can_be_filtered(&self, fewest_channels: usize) -> bool {
         self.taps >= SIDE
-            && self.group_inputs().min(self.group_filters()) >= FEWEST_CHANNELS
+            && self.group_inputs().min(self.group_filters()) >= fewest_channels
             && self.halo() <= 2 * self.columns()
             // Tiles that stick out beyond the end, and taps of 0, are for nothing.
             && self.columns() * self.pieces() * POINTS * 5 < self.outputs() * self.taps * 4

@@ -98,6 +98,29 @@ pub(super) enum Right<'a> {
     Taps(Taps<'a>),
 }
 
+#[cfg(target_arch = "x86_64")]
+impl Right<'_> {
+    /// How far a row begins from the place that [`Right::whole`] gives.
+    fn place(&self, row: usize) -> isize {
+        match self {
+            Self::Matrix(matrix) => (row * matrix.row) as isize,
+            Self::Taps(taps) => (row / taps.taps * taps.positions + row % taps.taps * taps.dilation) as isize,
+        }
+    }
+
+    /// Where the first row's values of some columns begin, when those of every row are neighbours and lie in memory.
+    fn whole(&self, column: usize, width: usize) -> Option<*const f32> {
+        match self {
+            Self::Matrix(matrix) => (matrix.column == 1).then(|| matrix.start.wrapping_add(column)),
+            Self::Taps(taps) => {
+                let first = (taps.first + column).checked_sub(taps.before)?;
+                let inside = first + (taps.taps - 1) * taps.dilation + width <= taps.positions;
+                inside.then(|| taps.x.as_ptr().wrapping_add(first))
+            }
+        }
+    }
+}
+
 /// What a product is added to.
 #[derive(Clone, Copy)]
 pub(super) enum Start<'a> {
@@ -246,6 +269,10 @@ mod avx512 {
     const DEPTH: usize = 192;
     /// Rows of the left matrix that are worked on together: with [`DEPTH`] they stay in the second-level cache.
     const BLOCK: usize = 40 * ROWS;
+    /// Rows of the right matrix that are asked for before they are needed.
+    const AHEAD: usize = 24;
+    /// Taps whose places are worked out once for all channels.
+    const KNOWN_TAPS: usize = 32;
     /// Columns of the output from which laying the left matrix out anew is made up for.
     const WIDE: usize = 512;
     /// Rows so far apart (or a multiple) share the places of the first-level cache.
@@ -264,13 +291,21 @@ mod avx512 {
         start: Start<'a>,
     }
 
+    /// Where the rows of a panel come from while it is being filled: the first row's place and how far from it each row begins.
+    #[derive(Clone, Copy)]
+    struct Source<'a> {
+        first: *const f32,
+        rows: &'a [isize],
+    }
+
     /// The product of `R` rows of the left matrix with the first `H` registers of each row of a panel, to a tile. `P`: the rows are those of a
-    /// group of a [`Kernel`].
+    /// group of a [`Kernel`]. `F`: the panel is filled on the way, which costs nothing beside the sums.
     #[target_feature(enable = "avx512f")]
-    unsafe fn tile<const R: usize, const H: usize, const P: bool>(
+    unsafe fn tile<const R: usize, const H: usize, const P: bool, const F: bool>(
         depth: usize,
         left: Matrix,
-        mut panel: *const f32,
+        mut panel: *mut f32,
+        source: Source<'_>,
         target: Target<'_>,
     ) {
         let Target { out, masks, start } = target;
@@ -278,10 +313,21 @@ mod avx512 {
         let mut at = left.start;
         // SAFETY: the callers' matrices have `R` rows and `depth` columns, and the panel as many rows; masked lanes are not touched.
         unsafe {
-            for _ in 0..depth {
+            for step in 0..depth {
                 let mut right = [_mm512_setzero_ps(); H];
-                for (half, right) in right.iter_mut().enumerate() {
-                    *right = _mm512_loadu_ps(panel.add(half * LANES));
+                if F {
+                    let from = source.first.wrapping_offset(*source.rows.get_unchecked(step));
+                    let later = source.first.wrapping_offset(*source.rows.get_unchecked((step + AHEAD).min(depth - 1)));
+                    _mm_prefetch::<_MM_HINT_T0>(later.cast());
+                    _mm_prefetch::<_MM_HINT_T0>(later.wrapping_add(COLUMNS - 1).cast());
+                    for (half, right) in right.iter_mut().enumerate() {
+                        *right = _mm512_maskz_loadu_ps(masks[half], from.wrapping_add(half * LANES));
+                        _mm512_storeu_ps(panel.add(half * LANES), *right);
+                    }
+                } else {
+                    for (half, right) in right.iter_mut().enumerate() {
+                        *right = _mm512_loadu_ps(panel.add(half * LANES));
+                    }
                 }
                 for (i, sums) in sums.iter_mut().enumerate() {
                     let value = _mm512_set1_ps(*at.add(if P { i } else { i * left.row }));
@@ -306,21 +352,35 @@ mod avx512 {
         }
     }
 
-    /// A tile of as many rows and registers as there are.
+    /// A tile of as many rows and registers as there are; fills the panel when a source is given.
     #[target_feature(enable = "avx512f")]
-    unsafe fn tiles<const P: bool>(rows: usize, depth: usize, left: Matrix, panel: *const f32, target: Target<'_>) {
+    unsafe fn tiles<const P: bool>(
+        rows: usize,
+        depth: usize,
+        left: Matrix,
+        panel: *mut f32,
+        source: Option<Source<'_>>,
+        target: Target<'_>,
+    ) {
+        let wide = target.masks[1] != 0;
         macro_rules! tile_of {
-            ($($rows:literal)*) => {
+            ($from:expr, $fill:literal, $($rows:literal)*) => {
                 match rows {
                     // SAFETY: as the caller promised.
-                    $($rows if target.masks[1] == 0 => unsafe { tile::<$rows, 1, P>(depth, left, panel, target) },)*
+                    $($rows if wide => unsafe { tile::<$rows, 2, P, $fill>(depth, left, panel, $from, target) },)*
                     // SAFETY: as the caller promised.
-                    $($rows => unsafe { tile::<$rows, 2, P>(depth, left, panel, target) },)*
+                    $($rows => unsafe { tile::<$rows, 1, P, $fill>(depth, left, panel, $from, target) },)*
                     _ => {}
                 }
             };
         }
-        tile_of!(1 2 3 4 5 6 7 8 9 10 11 12);
+        match source {
+            Some(source) => tile_of!(source, true, 1 2 3 4 5 6 7 8 9 10 11 12),
+            None => {
+                let none = Source { first: panel, rows: &[] };
+                tile_of!(none, false, 1 2 3 4 5 6 7 8 9 10 11 12);
+            }
+        }
     }
 
     /// Lays `depth` rows of up to [`COLUMNS`] columns out one after the other, zeros behind the last column.
@@ -383,21 +443,26 @@ mod avx512 {
     /// Rows `from..from + depth` of the neighbourhoods from a column on.
     #[target_feature(enable = "avx512f")]
     unsafe fn lay_out_taps(taps: &Taps<'_>, (from, depth): (usize, usize), column: usize, panel: *mut f32) {
-        let positions = taps.positions as isize;
+        // Where a tap's values begin and which lanes lie in the sequence: the same for all channels.
+        let place = |tap: usize| {
+            let at = (taps.first + column + tap * taps.dilation) as isize - taps.before as isize;
+            let inside = |start: isize| {
+                let within = |limit: isize| limit.clamp(0, LANES as isize) as usize;
+                lanes(within(taps.positions as isize - start)) & !lanes(within(-start))
+            };
+            (at, inside(at), inside(at + LANES as isize))
+        };
+        let mut known = [(0, 0, 0); KNOWN_TAPS];
+        known.iter_mut().take(taps.taps).enumerate().for_each(|(tap, known)| *known = place(tap));
         let (mut channel, mut tap) = (from / taps.taps, from % taps.taps);
         for row in 0..depth {
-            let at = (taps.first + column + tap * taps.dilation) as isize - taps.before as isize;
-            let values = taps.x.as_ptr().wrapping_add(channel * taps.positions);
-            for half in 0..2 {
-                let start = at + (half * LANES) as isize;
-                let low = (-start).clamp(0, LANES as isize) as usize;
-                let high = (positions - start).clamp(0, LANES as isize) as usize;
-                let mask = lanes(high) & !lanes(low);
-                // SAFETY: lanes outside the channel's positions are not read; the panel has room for `depth` rows.
-                unsafe {
-                    let values = _mm512_maskz_loadu_ps(mask, values.wrapping_offset(start));
-                    _mm512_storeu_ps(panel.add(row * COLUMNS + half * LANES), values);
-                }
+            let (at, first, second) = if tap < KNOWN_TAPS { known[tap] } else { place(tap) };
+            let values = taps.x.as_ptr().wrapping_add(channel * taps.positions).wrapping_offset(at);
+            // SAFETY: lanes outside the channel's positions are not read; the panel has room for `depth` rows.
+            unsafe {
+                let panel = panel.add(row * COLUMNS);
+                _mm512_storeu_ps(panel, _mm512_maskz_loadu_ps(first, values));
+                _mm512_storeu_ps(panel.add(LANES), _mm512_maskz_loadu_ps(second, values.wrapping_add(LANES)));
             }
             tap += 1;
             if tap == taps.taps {
@@ -425,15 +490,20 @@ mod avx512 {
         panel.resize(DEPTH * COLUMNS, 0.0);
         let panel = panel.as_mut_ptr();
         let (each, height) = (part(k), m.next_multiple_of(ROWS));
+        let mut places = [0isize; DEPTH];
         // A depth of 0 still writes what the product starts from.
         for from in (0..k.max(1)).step_by(each) {
             let depth = each.min(k - from);
+            places.iter_mut().zip(from..from + depth).for_each(|(place, row)| *place = right.place(row));
             for column in (0..n).step_by(COLUMNS) {
                 let width = COLUMNS.min(n - column);
                 let masks = [lanes(width), lanes(width.saturating_sub(LANES))];
                 // SAFETY: every part lies in the matrices that the caller promised; the kernel's values are laid out as `packed` does.
                 unsafe {
+                    let first = right.whole(column, width);
+                    let mut source = first.map(|first| Source { first, rows: &places[..depth] });
                     match &right {
+                        _ if source.is_some() => {}
                         Right::Matrix(right) => {
                             let start = right.start.add(from * right.row + column * right.column);
                             lay_out(Matrix { start, ..*right }, depth, panel, masks);
@@ -451,11 +521,11 @@ mod avx512 {
                         if kernel.packed.is_empty() {
                             let matrix = kernel.matrix();
                             let left = Matrix { start: matrix.start.add(row * matrix.row + from), ..matrix };
-                            tiles::<false>(rows, depth, left, panel, target);
+                            tiles::<false>(rows, depth, left, panel, source.take(), target);
                         } else {
                             let start = kernel.packed.as_ptr().add(from * height + row * depth);
                             let left = Matrix { start, row: 1, column: ROWS };
-                            tiles::<true>(rows, depth, left, panel, target);
+                            tiles::<true>(rows, depth, left, panel, source.take(), target);
                         }
                     }
                 }
@@ -483,6 +553,7 @@ mod avx512 {
         }
         // Parts of about equal length.
         let each = part(k);
+        let places: [isize; DEPTH] = std::array::from_fn(|i| (i * right.row) as isize);
         for from in (0..k).step_by(each) {
             let depth = each.min(k - from);
             for block in (0..m).step_by(BLOCK) {
@@ -499,7 +570,10 @@ mod avx512 {
                     // SAFETY: as above; `rows` holds `height` rows of `depth` values when they were laid out.
                     unsafe {
                         let start = right.start.add(from * right.row + column * right.column);
-                        lay_out(Matrix { start, ..right }, depth, panel, masks);
+                        let mut source = (right.column == 1).then(|| Source { first: start, rows: &places[..depth] });
+                        if source.is_none() {
+                            lay_out(Matrix { start, ..right }, depth, panel, masks);
+                        }
                         for row in (0..height).step_by(ROWS) {
                             let left = if anew {
                                 Matrix { start: rows.as_ptr().add(row * depth), row: 1, column: ROWS }
@@ -509,9 +583,9 @@ mod avx512 {
                             let out = (out.0.add((block + row) * out.1 + column), out.1);
                             let target = Target { out, masks, start: Start::Sum };
                             if anew {
-                                tiles::<true>(ROWS.min(height - row), depth, left, panel, target);
+                                tiles::<true>(ROWS.min(height - row), depth, left, panel, source.take(), target);
                             } else {
-                                tiles::<false>(ROWS.min(height - row), depth, left, panel, target);
+                                tiles::<false>(ROWS.min(height - row), depth, left, panel, source.take(), target);
                             }
                         }
                     }
