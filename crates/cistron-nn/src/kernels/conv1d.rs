@@ -333,10 +333,11 @@ mod tests {
     }
 
     fn shapes() -> impl Strategy<Value = ConvShape> {
-        // Few channels and filters in several groups, or as many as minimal filtering asks for.
+        // Few channels and filters in several groups, or as many as minimal filtering asks for: with wide dilations, and with all.
         let sizes = prop_oneof![
             (1usize..4, 1usize..4, prop_oneof![1usize..5, Just(17usize)], 1usize..5, 1usize..300),
             (1usize..3, 1usize..3, 48usize..51, 48usize..51, 60usize..200),
+            (1usize..3, 1usize..2, 96usize..98, 96usize..98, 60usize..120),
         ];
         (sizes, 1usize..12, prop_oneof![Just(1usize), 2usize..9, Just(64usize), Just(512usize)], 0u8..3).prop_map(
             |((batch, groups, channels, filters, positions), taps, dilation, padding)| {
