@@ -34,7 +34,7 @@ pub use kmer_shuffle::kmer_shuffle;
 pub use one_hot::{NEncoding, one_hot_f32, one_hot_u8};
 pub use output::{HeadSpec, OutputKind, Prediction};
 pub use predictor::{PredictError, Predictor, PredictorSpec};
-pub use provenance::{HashingReader, hash_bytes, hash_file, peak_memory_bytes};
+pub use provenance::{HashingReader, hash_bytes, hash_file, peak_memory_bytes, resident_memory_bytes};
 pub use reporter::{Reporter, SilentReporter, Task};
 pub use result_kind::{CurveFamily, Outcome};
 pub use result_row::{DifferenceRow, MetricRow, RankRow};

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::time::Instant;
 
 use burn::tensor::{Device, Tensor, TensorData, activation};
-use cistron_core::{Stream, TargetKind, TargetSpec, keyed_rng};
+use cistron_core::{Stream, TargetKind, TargetSpec, keyed_rng, resident_memory_bytes};
 use rand::RngExt;
 
 use crate::blocks::{
@@ -92,6 +92,8 @@ pub struct StepReport {
     pub seconds: Vec<f64>,
     /// Loss of each step, or mean output of each batch, the first included.
     pub values: Vec<f64>,
+    /// Resident memory after each step in bytes, the first included; empty where the system does not say.
+    pub resident_bytes: Vec<u64>,
 }
 
 /// The sequences, the plan, and what the output is compared with.
@@ -269,7 +271,7 @@ fn measure(network: StepNetwork, mode: StepMode, iters: usize, device: DeviceCho
     let parameters = plan.parameters();
     let mut network = Network::new(plan, 1, &device);
     let mut optimiser = Optimiser::new(&network);
-    let (mut seconds, mut values) = (Vec::new(), Vec::new());
+    let (mut seconds, mut values, mut resident_bytes) = (Vec::new(), Vec::new(), Vec::new());
     for step in 0..=iters {
         let start = Instant::now();
         let value = match mode {
@@ -286,8 +288,9 @@ fn measure(network: StepNetwork, mode: StepMode, iters: usize, device: DeviceCho
         if step > 0 {
             seconds.push(start.elapsed().as_secs_f64());
         }
+        resident_bytes.extend(resident_memory_bytes());
     }
-    Ok(StepReport { parameters, batch, seconds, values })
+    Ok(StepReport { parameters, batch, seconds, values, resident_bytes })
 }
 
 #[cfg(test)]

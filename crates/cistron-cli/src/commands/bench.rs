@@ -212,6 +212,7 @@ pub(super) fn run(command: BenchCommand, _reporter: &dyn Reporter) -> anyhow::Re
                     "mode": if mode == StepMode::Train { "train" } else { "infer" },
                     "params": report.parameters, "batch": report.batch, "seconds": report.seconds,
                     "values": report.values, "peak_mb": peak_memory_bytes().map(|bytes| bytes >> 20),
+                    "resident_mb": report.resident_bytes.iter().map(|bytes| bytes >> 20).collect::<Vec<_>>(),
                 })
             );
         }
