@@ -10,6 +10,7 @@ mod math;
 mod max_pool;
 mod minimal_filtering;
 mod narrow_groups;
+mod one_hot;
 mod product;
 mod rows;
 mod silu;

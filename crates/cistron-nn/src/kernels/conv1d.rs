@@ -89,6 +89,9 @@ impl ConvShape {
         if self.is_narrow() {
             return self.forward_narrow(x, kernel, bias, y);
         }
+        if let Some(words) = self.words(x) {
+            return self.forward_words(&words, kernel, bias, y);
+        }
         if self.is_filtered() {
             return self.forward_filtered(x, kernel, bias, y);
         }
@@ -156,6 +159,9 @@ impl ConvShape {
     pub(crate) fn kernel_gradient(&self, x: &[f32], output_gradient: &[f32]) -> Vec<f32> {
         if self.is_narrow() {
             return self.kernel_gradient_narrow(x, output_gradient);
+        }
+        if let Some(words) = self.words(x) {
+            return self.kernel_gradient_words(&words, output_gradient);
         }
         let filtered = self.is_gradient_filtered();
         let size = if filtered { self.filtered_size() } else { self.filters * self.depth() };
