@@ -8,13 +8,12 @@ import json, pathlib, sys
 MEAN = "mean over tasks"
 
 
-def number(row, sign=1.0):
+def number(row):
     if row is None or row["value"] is None:
         return "–"
     if row["low"] is None:
-        return f"{sign * row['value']:.3f}"
-    low, high = sorted((sign * row["low"], sign * row["high"]))
-    return f"{sign * row['value']:.3f} [{low:.3f}, {high:.3f}]"
+        return f"{row['value']:.3f}".replace("-0.000", "0.000")
+    return f"{row['value']:.3f} [{row['low']:.3f}, {row['high']:.3f}]".replace("-0.000", "0.000")
 
 
 def cell(rows, model, metric):
