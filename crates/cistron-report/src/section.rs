@@ -1,6 +1,6 @@
 //! Sections of a report for evaluations beyond the headline: sentences, tables and a few kinds of figures, all plain data.
 
-use cistron_core::MetricRow;
+use cistron_core::{DifferenceRow, MetricRow};
 use serde::{Deserialize, Serialize};
 
 use crate::SummaryTable;
@@ -95,6 +95,11 @@ impl Estimate {
     /// Of a metric's row; none where the metric is undefined.
     pub fn of(row: &MetricRow) -> Option<Self> {
         row.value.map(|value| Self { value, interval: row.low.zip(row.high) })
+    }
+
+    /// Of a difference between two models; none where it is undefined.
+    pub fn of_difference(row: &DifferenceRow) -> Option<Self> {
+        row.difference.map(|value| Self { value, interval: row.low.zip(row.high) })
     }
 }
 

@@ -12,7 +12,7 @@ mod saturation_page;
 mod score;
 
 pub use benchmark::{BenchmarkJob, BenchmarkSummary, benchmark};
-pub use cistron_eval::variants::{EffectKind, NullKind, QtlMeasure, QtlReport, SaturationReport};
+pub use cistron_eval::variants::{EffectKind, NullKind, QtlReport, SaturationReport};
 pub use cistron_genome::variant::Padding;
 pub use effects_table::ScoredVariants;
 pub use locate::OnMismatch;

@@ -9,14 +9,14 @@ use std::cell::RefCell;
 use rayon::prelude::*;
 
 use super::product::{Kernel, Matrix, Right, Start, Taps, add_product, multiply};
-use super::rows::{Shared, sum};
+use super::rows::{Shared, equal_lengths, sum};
 
 /// Values of a tile's matrix that are aimed at: 256 kB.
 const TILE_VALUES: usize = 1 << 16;
 /// A tile is never shorter, so that the kernel's packing is spread over enough positions.
 const SHORTEST_TILE: usize = 64;
 /// Parts of a batch whose kernel gradients are summed apart and then in order.
-const PARTS: usize = 8;
+pub(super) const PARTS: usize = 8;
 
 /// The sizes of a convolution: `[batch, inputs, positions]` with a kernel `[filters, inputs / groups, taps]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,9 +59,7 @@ impl ConvShape {
 
     fn tile(&self) -> usize {
         let fitting = (TILE_VALUES / self.depth().max(1)).max(SHORTEST_TILE) & !15;
-        let tiles = self.outputs().div_ceil(fitting).max(1);
-        // Tiles of about equal length.
-        self.outputs().div_ceil(tiles).next_multiple_of(16)
+        equal_lengths(self.outputs(), fitting).next_multiple_of(16)
     }
 
     /// The neighbourhoods of the outputs from `first` on, of the channels of one group.
@@ -73,8 +71,7 @@ impl ConvShape {
     /// Outputs that are worked on together going forward.
     fn stretch(&self) -> usize {
         let fitting = (TILE_VALUES / self.group_filters().max(1)).max(SHORTEST_TILE);
-        let stretches = self.outputs().div_ceil(fitting).max(1);
-        self.outputs().div_ceil(stretches).next_multiple_of(32)
+        equal_lengths(self.outputs(), fitting).next_multiple_of(32)
     }
 
     /// `y[b, f, p] = bias[f] + Σ over c, t of kernel[f, c, t] · x[b, c, p + t · dilation − before]`; `y` is overwritten.

@@ -17,7 +17,7 @@ use rayon::prelude::*;
 
 use super::ConvShape;
 use super::product::{Kernel, Matrix, Right, Start, add_product, multiply};
-use super::rows::Shared;
+use super::rows::{Shared, equal_lengths};
 
 /// Outputs of a tile, and taps of a piece.
 const SIDE: usize = 3;
@@ -189,8 +189,7 @@ impl ConvShape {
     /// Columns of a stretch, and how many stretches there are.
     fn stretches(&self) -> (usize, usize) {
         let fitting = (STRETCH_VALUES / POINTS / self.group_inputs().max(self.group_filters())).max(64);
-        let number = self.columns().div_ceil(fitting.max(self.halo())).max(1);
-        let each = self.columns().div_ceil(number).next_multiple_of(16);
+        let each = equal_lengths(self.columns(), fitting.max(self.halo())).next_multiple_of(16);
         (each, self.columns().div_ceil(each))
     }
 

@@ -8,6 +8,7 @@ use cistron_core::wide;
 use rayon::prelude::*;
 
 use super::ConvShape;
+use super::conv1d::PARTS;
 use super::rows::Shared;
 
 /// Bases of a word.
@@ -22,8 +23,6 @@ const LANES: usize = 16;
 const NONE: u8 = 4;
 /// Taps and filters from which tables are made up for.
 const FEWEST: (usize, usize) = (6, 16);
-/// Parts of a batch whose kernel gradients are summed apart and then in order.
-const PARTS: usize = 8;
 
 /// Rows of the tables of sixteen filters: `[words of the kernel][WORDS]`.
 type Tables = Vec<[f32; LANES]>;

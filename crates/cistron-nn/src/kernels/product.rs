@@ -257,6 +257,7 @@ unsafe fn portable(out: (*mut f32, usize), left: Matrix, right: Matrix, (m, n, k
 mod avx512 {
     use std::arch::x86_64::*;
 
+    use super::super::rows::equal_lengths;
     use super::{Kernel, Matrix, Right, Start, Taps};
 
     /// Rows of a tile of the output, as many as leave two registers for the right matrix and one for the left.
@@ -420,7 +421,7 @@ mod avx512 {
 
     /// Lengths of the sums of a product, about equal.
     fn part(depth: usize) -> usize {
-        depth.div_ceil(depth.div_ceil(DEPTH).max(1)).max(1)
+        equal_lengths(depth, DEPTH).max(1)
     }
 
     /// The values of a kernel, laid out.

@@ -42,6 +42,11 @@ impl<'a> Shared<'a> {
     }
 }
 
+/// Length of the fewest parts of about equal length into which `total` can be cut, none longer than `most`.
+pub(super) fn equal_lengths(total: usize, most: usize) -> usize {
+    total.div_ceil(total.div_ceil(most).max(1))
+}
+
 fn reduce(x: &[f32], of: impl Fn(f32) -> f32) -> f64 {
     let (whole, rest) = x.as_chunks::<LANES>();
     let mut sums = [0.0f32; LANES];

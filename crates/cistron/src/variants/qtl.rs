@@ -29,8 +29,6 @@ pub struct QtlJob {
 pub struct QtlSummary {
     /// What was scored.
     pub scored: ScoreSummary,
-    /// What was measured.
-    pub measure: QtlMeasure,
     /// Metrics.
     pub report: QtlReport,
     /// The page.
@@ -74,7 +72,7 @@ pub fn qtl(job: &QtlJob, reporter: &dyn Reporter) -> Result<QtlSummary, CistronE
     let scored = summary(&entries, multi_allelic, table);
     let input = qtl_page::page(job, &variants, &effects, &report, &scored);
     let page = cistron_report::write_report(&input, &on.out)?.html;
-    Ok(QtlSummary { scored, measure, report, page })
+    Ok(QtlSummary { scored, report, page })
 }
 
 /// One entry per line: numbers, or directions when the column names alleles.

@@ -9,7 +9,7 @@ use cistron_report::{
 use super::measured::file_name;
 use super::{QtlJob, ScoreSummary};
 
-/// What a metric says, its value without any skill, and whether that is a place to draw a line at.
+/// Name of a metric, what it says, and its value without any skill where that is the same for every table.
 const METRICS: [(&str, &str, Option<f64>); 6] = [
     ("direction_auroc", "AUROC of the predicted effect for the allele with more signal", Some(0.5)),
     ("direction_accuracy", "share of variants whose predicted and measured directions agree", Some(0.5)),
@@ -69,8 +69,8 @@ fn section((name, meaning, chance): &(&str, &str, Option<f64>), report: &QtlRepo
         .collect();
     let gain = format!("{name}_robust_minus_standard");
     let gains = report.differences.iter().filter(|d| d.metric == gain).filter_map(|d| {
-        let (value, low, high) = (d.difference?, d.low?, d.high?);
-        Some(format!("{}: robust − standard {value:.3} [{low:.3}, {high:.3}].", d.model_a))
+        let gain = Estimate::of_difference(d).filter(|gain| gain.interval.is_some())?;
+        Some(format!("{}: robust − standard {gain}.", d.model_a))
     });
     let mut title = meaning.to_string();
     title[..1].make_ascii_uppercase();

@@ -118,10 +118,7 @@ fn gains(report: &SaturationReport) -> ResultSection {
         .differences
         .iter()
         .filter(|d| d.metric == "pearson_robust_minus_standard")
-        .map(|d| {
-            let estimate = d.difference.map(|value| Estimate { value, interval: d.low.zip(d.high) });
-            (d.model_a.clone(), estimate)
-        })
+        .map(|d| (d.model_a.clone(), Estimate::of_difference(d)))
         .collect();
     let sentences =
         if rows.is_empty() { vec!["No robust predictions were made (--shifts 0).".to_owned()] } else { Vec::new() };
