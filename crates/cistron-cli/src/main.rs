@@ -35,6 +35,20 @@ fn end_on_closed_pipe() {
     }
 }
 
+/// An error with its causes; those that a message before them already tells are not told again.
+fn told_once(error: &anyhow::Error) -> String {
+    let mut told = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if told.is_empty() {
+            told = cause;
+        } else if !told.contains(&cause) {
+            told += ": ";
+            told += &cause;
+        }
+    }
+    told
+}
+
 fn main() -> ExitCode {
     allocator::keep_freed_memory();
     end_on_closed_pipe();
@@ -50,7 +64,7 @@ fn main() -> ExitCode {
     match arguments.command.run(&reporter) {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            eprintln!("error: {}", told_once(&error));
             let code = error.downcast_ref::<cistron::CistronError>().map_or(1, cistron::CistronError::exit_code);
             ExitCode::from(code)
         }

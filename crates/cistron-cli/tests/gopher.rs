@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
-use support::{cistron, small_study, stderr, tsv};
+use support::{cistron, decompressed, shared, small_study, stderr, tsv};
 
 /// The small study with a model at a coarser bin, a binary one, and every evaluation.
 fn gopher_study(dir: &Path) {
@@ -263,6 +263,37 @@ fn benchmark(dir: &Path) {
     let task = cistron(&[&args[..], &["--task", "nowhere"]].concat(), dir);
     assert_eq!(task.status.code(), Some(2));
     assert!(stderr(&task).contains("has no task \"nowhere\"; it has"), "{}", stderr(&task));
+    let missing = cistron(&[&args[..], &["--model", "gone=nowhere"]].concat(), dir);
+    assert_eq!(missing.status.code(), Some(2));
+    let said = stderr(&missing);
+    assert_eq!(said.matches("no model.json").count(), 1, "a cause is told once: {said}");
+    other_tasks(dir, &args);
+}
+
+/// A model of other tasks is not compared by means over tasks unless that is asked for.
+fn other_tasks(dir: &Path, args: &[&str]) {
+    let (from, to) = (dir.join("run/models/residualbind-32/model"), dir.join("other"));
+    fs::create_dir(&to).unwrap();
+    for file in fs::read_dir(&from).unwrap() {
+        let file = file.unwrap();
+        fs::copy(file.path(), to.join(file.file_name())).unwrap();
+    }
+    let spec = fs::read_to_string(to.join("model.json")).unwrap();
+    fs::write(to.join("model.json"), spec.replacen("\"two\"", "\"three\"", 1)).unwrap();
+    let args: Vec<&str> = args.iter().map(|a| if *a == "bench" { "bench-other" } else { a }).collect();
+    let args = [&args[..], &["--model", "other=other"]].concat();
+    let refused = cistron(&args, dir);
+    assert_eq!(refused.status.code(), Some(2));
+    let said = stderr(&refused);
+    assert!(said.contains("only \"net\" has two, only \"other\" has three"), "{said}");
+    assert!(
+        said.contains("--task (one)") && said.contains("--own-tasks") && !dir.join("bench-other").exists(),
+        "{said}"
+    );
+    for more in [&["--task", "one"][..], &["--own-tasks"]] {
+        let done = cistron(&[&args[..], more].concat(), dir);
+        assert!(done.status.success(), "{}", stderr(&done));
+    }
 }
 
 /// Variants of the benchmark's first piece with effects that an "oracle" knows: its directions are all right, and significant effects are the large
@@ -317,4 +348,75 @@ fn linked(dir: &Path) {
     let bad = cistron(&args("preferred", "qtl-bad"), dir);
     assert_eq!(bad.status.code(), Some(2));
     assert!(stderr(&bad).contains("linked.tsv:7: preferred: \"both\" is neither ref nor alt"), "{}", stderr(&bad));
+}
+
+/// UDACHA's allelic imbalance, lifted to hg19 where CTCF peaks give real sequence: the recipe of docs/variants.md.
+#[test]
+fn allelic_imbalance_on_real_sequence() {
+    let (Some(peaks), Some(table)) =
+        (shared("E_chip_classification/ctcf_demo.fa.gz"), shared("F_variants/udacha_HepG2_atac_asa_hg38.tsv.gz"))
+    else {
+        return;
+    };
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    let mut pieces = String::new();
+    for line in String::from_utf8(decompressed(&peaks)).unwrap().lines() {
+        match line.strip_prefix('>') {
+            None => pieces += line,
+            Some(name) => {
+                let (contig, range) = name.split_once(':').unwrap();
+                let (start, end) = range.split_once('-').unwrap();
+                pieces += &format!(">{name} {contig}:{}-{end}", start.parse::<u64>().unwrap() + 1);
+            }
+        }
+        pieces += "\n";
+    }
+    fs::write(dir.join("ctcf.fa"), pieces).unwrap();
+    let positions = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/udacha-hg19.tsv")).unwrap();
+    let at: BTreeMap<(&str, &str), u64> = positions
+        .lines()
+        .filter(|l| l.starts_with("chr") && !l.starts_with("chrom"))
+        .map(|l| l.split('\t').collect::<Vec<_>>())
+        .map(|cells| ((cells[0], cells[1]), cells[2].parse().unwrap()))
+        .collect();
+    let text = String::from_utf8(decompressed(&table)).unwrap();
+    let (mut lines, mut scores) = (String::new(), "chrom\tstart\tref\talt\tscore\n".to_owned());
+    for (n, line) in text.lines().enumerate() {
+        let mut cells: Vec<&str> = line.split('\t').collect();
+        let (start, end);
+        if n > 0 {
+            let Some(&place) = at.get(&(cells[0], cells[1])) else { continue };
+            (start, end) = (place.to_string(), (place + 1).to_string());
+            // What UDACHA itself says of the alternative allele, as another tool's prediction.
+            let size: f64 = cells[16].parse().unwrap();
+            let score = if cells[15] == "alt" { size } else { -size };
+            scores += &format!("{}\t{start}\t{}\t{}\t{score}\n", cells[0], cells[6], cells[7]);
+            (cells[1], cells[2]) = (&start, &end);
+        }
+        lines += &(cells.join("\t") + "\n");
+    }
+    fs::write(dir.join("asa.tsv"), lines).unwrap();
+    fs::write(dir.join("scores.tsv"), scores).unwrap();
+
+    small_study(dir, 1);
+    let run = cistron(&["-q", "train", "small.toml", "--out", "run"], dir);
+    assert!(run.status.success(), "{}", stderr(&run));
+    let mut args = vec!["variants", "qtl", "asa.tsv", "--effect-column", "pref_allele", "--pieces", "ctcf.fa"];
+    args.extend(["--significance-column", "fdr_comb_pval", "--model", "net=run/models/residualbind-32"]);
+    args.extend(["--scores", "udacha=scores.tsv", "--shifts", "0", "--bootstrap-replicates", "100", "--out", "asa"]);
+    let strict = cistron(&args, dir);
+    assert_eq!(strict.status.code(), Some(2));
+    assert!(stderr(&strict).contains("3 of 1283"), "{}", stderr(&strict));
+    let done = cistron(&[&args[..], &["--on-mismatch", "swap"]].concat(), dir);
+    assert!(done.status.success(), "{}", stderr(&done));
+    assert!(stderr(&done).contains("3 variants have the reference's base as their alternative allele"));
+    let report: Value = serde_json::from_slice(&fs::read(dir.join("asa/qtl.json")).unwrap()).unwrap();
+    assert_eq!((&report["directed"], &report["classified"]), (&25.into(), &1283.into()));
+    let row = |model: &str, metric: &str| -> Value {
+        let rows = report["rows"].as_array().unwrap();
+        rows.iter().find(|r| r["model"] == model && r["metric"] == metric).unwrap()["value"].clone()
+    };
+    assert_eq!(row("udacha", "direction_auroc_standard"), 1.0);
+    assert!(row("net", "direction_auroc_standard").is_f64() && row("net", "significance_auroc_standard").is_f64());
 }

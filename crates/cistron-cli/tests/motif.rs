@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use cistron_core::npy::NpyWriter;
-use support::{cistron, small_study, stderr};
+use support::{cistron, decompressed, shared, small_study, stderr};
 
 const JASPAR: &str = ">M1 toy\nA [ 50 50 0 0 0 0 ]\nC [ 0 0 50 0 0 0 ]\nG [ 0 0 0 50 50 50 ]\nT [ 0 0 0 0 0 0 ]\n";
 
@@ -351,18 +351,6 @@ fn filters_of_a_trained_network() {
     assert!(wrong.status.code() == Some(2) && stderr(&wrong).contains("the network takes 384"), "{}", stderr(&wrong));
 }
 
-/// Shared data beside the checkout, when there are any.
-fn shared(path: &str) -> Option<PathBuf> {
-    let root = std::env::var_os("CISTRON_SHARED_DATA").map(PathBuf::from);
-    let root = root.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"));
-    let found = root.join(path);
-    if found.exists() {
-        return Some(found);
-    }
-    eprintln!("skipped: {} is not there", found.display());
-    None
-}
-
 #[test]
 fn real_sets_name_their_motifs() {
     let dir = tempfile::tempdir().unwrap();
@@ -433,11 +421,4 @@ fn yeast_chip_exo_gives_its_motifs() {
         assert!(names.contains(&rows[0][16].as_str()) && number(15) < 0.01, "{rows:?}");
         assert!(number(9) / number(10) > 0.35 && number(11) / number(12) <= 0.05, "{rows:?}");
     }
-}
-
-fn decompressed(path: &Path) -> Vec<u8> {
-    use std::io::Read as _;
-    let mut out = Vec::new();
-    flate2::read::MultiGzDecoder::new(fs::File::open(path).unwrap()).read_to_end(&mut out).unwrap();
-    out
 }

@@ -131,6 +131,9 @@ struct MeasuredArgs {
     /// Compare the prediction for this task instead of the mean over tasks
     #[arg(long)]
     task: Option<String>,
+    /// Compare models of different tasks, each by the mean over its own
+    #[arg(long, conflicts_with = "task")]
+    own_tasks: bool,
     #[command(flatten)]
     common: Common,
     /// Random shifts of robust predictions; 0 for standard ones only
@@ -153,6 +156,7 @@ impl MeasuredArgs {
             external: self.scores.into_iter().map(external).collect(),
             measured,
             task: self.task,
+            own_tasks: self.own_tasks,
             reference: self.common.reference(),
             on_mismatch: self.common.on_mismatch(),
             padding: self.common.padding(),

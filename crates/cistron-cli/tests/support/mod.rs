@@ -4,7 +4,8 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 pub fn cistron(args: &[&str], dir: &Path) -> Output {
@@ -65,4 +66,23 @@ pub fn tsv(path: &Path) -> Vec<BTreeMap<String, String>> {
     let mut lines = text.lines().map(|l| l.split('\t').map(str::to_owned).collect::<Vec<_>>());
     let names = lines.next().unwrap();
     lines.map(|cells| names.iter().cloned().zip(cells).collect()).collect()
+}
+
+/// Shared data beside the checkout, when there are any.
+pub fn shared(path: &str) -> Option<PathBuf> {
+    let root = std::env::var_os("CISTRON_SHARED_DATA").map(PathBuf::from);
+    let root = root.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"));
+    let found = root.join(path);
+    if found.exists() {
+        return Some(found);
+    }
+    eprintln!("skipped: {} is not there", found.display());
+    None
+}
+
+/// What a gzip file holds.
+pub fn decompressed(path: &Path) -> Vec<u8> {
+    let mut out = Vec::new();
+    flate2::read::MultiGzDecoder::new(fs::File::open(path).unwrap()).read_to_end(&mut out).unwrap();
+    out
 }

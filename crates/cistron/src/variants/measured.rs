@@ -33,6 +33,8 @@ pub struct MeasuredJob {
     pub measured: PathBuf,
     /// The task whose prediction is compared; the mean over tasks when absent.
     pub task: Option<String>,
+    /// Without a task: let networks of different tasks stand side by side, each with the mean over its own tasks.
+    pub own_tasks: bool,
     /// What the variants change.
     pub reference: ReferencePath,
     /// What to do with reference alleles that do not match.
@@ -72,8 +74,10 @@ impl MeasuredJob {
             return Err(CistronError::input("--run", message));
         }
         let networks = models::load(&self.models, self.device)?;
-        for network in &networks {
-            check_task(network, self.task.as_deref())?;
+        match &self.task {
+            Some(task) => networks.iter().try_for_each(|network| check_task(network, task))?,
+            None if self.own_tasks => {}
+            None => check_same_tasks(&networks)?,
         }
         Ok((networks, read_variants(&self.measured, columns)?))
     }
@@ -124,7 +128,7 @@ impl MeasuredJob {
         let Some(run) = &self.run else { return Ok(()) };
         let found = FurtherReport {
             options: serde_json::json!({
-                "measured": file_name(&self.measured), "task": self.task, "shifts": self.shifts, "seed": self.seed,
+                "measured": file_name(&self.measured), "task": self.task, "own_tasks": self.own_tasks, "shifts": self.shifts, "seed": self.seed,
                 "padding": self.padding, "on_mismatch": format!("{:?}", self.on_mismatch), "columns": options,
             }),
             rows,
@@ -138,15 +142,48 @@ impl MeasuredJob {
 /// Names of an effect's place and alleles.
 type Key = (String, u64, String, String);
 
-fn check_task(network: &dyn Predictor, task: Option<&str>) -> Result<(), CistronError> {
-    let tasks = &network.spec().heads[0].tasks;
-    match task {
-        Some(task) if !tasks.iter().any(|t| t == task) => Err(CistronError::input(
-            "--task",
-            format!("model {:?} has no task {task:?}; it has {}", network.spec().name, tasks.join(", ")),
-        )),
-        _ => Ok(()),
+fn tasks_of(network: &dyn Predictor) -> &[String] {
+    &network.spec().heads[0].tasks
+}
+
+fn check_task(network: &dyn Predictor, task: &str) -> Result<(), CistronError> {
+    let tasks = tasks_of(network);
+    if tasks.iter().any(|t| t == task) {
+        return Ok(());
     }
+    let message = format!("model {:?} has no task {task:?}; it has {}", network.spec().name, tasks.join(", "));
+    Err(CistronError::input("--task", message))
+}
+
+/// Means over tasks can be compared only when they are over the same tasks, in whatever order.
+fn check_same_tasks(networks: &[NativePredictor]) -> Result<(), CistronError> {
+    let Some((first, others)) = networks.split_first() else { return Ok(()) };
+    for other in others {
+        let (a, b) = (tasks_of(first), tasks_of(other));
+        let only = |of: &[String], not: &[String]| -> Vec<String> {
+            of.iter().filter(|task| !not.contains(task)).cloned().collect()
+        };
+        let (only_a, only_b) = (only(a, b), only(b, a));
+        if only_a.is_empty() && only_b.is_empty() {
+            continue;
+        }
+        let common: Vec<&str> = a.iter().filter(|task| b.contains(task)).map(String::as_str).collect();
+        let task = match common.as_slice() {
+            [] => "they have none in common".to_owned(),
+            common => format!("name one that both have with --task ({})", common.join(", ")),
+        };
+        let side = |network: &NativePredictor, only: &[String]| match only {
+            [] => format!("{:?} has no more", network.spec().name),
+            only => format!("only {:?} has {}", network.spec().name, only.join(", ")),
+        };
+        let message = format!(
+            "the mean over tasks would be over other tasks for each model: {}, {}; {task}, or take each model's own mean with --own-tasks",
+            side(first, &only_a),
+            side(other, &only_b),
+        );
+        return Err(CistronError::input("--model", message));
+    }
+    Ok(())
 }
 
 /// A number, or nothing where it is missing.
