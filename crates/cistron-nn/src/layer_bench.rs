@@ -5,7 +5,7 @@ use std::time::Instant;
 use rayon::prelude::*;
 
 use crate::NnError;
-use crate::kernels::{self, ConvShape};
+use crate::kernels::{self, ConvShape, Then};
 use crate::step_bench::{StepNetwork, convolutions, pool};
 
 /// One shape of convolution.
@@ -107,7 +107,7 @@ fn speed(shape: &ConvShape, iters: usize) -> LayerSpeed {
         groups,
         positions,
         layers: 1,
-        forward: operations / fastest(iters, || shape.forward(&x, &kernel, Some(&bias), &mut y)),
+        forward: operations / fastest(iters, || shape.forward(&x, &kernel, Some(&bias), Then::Nothing, &mut y)),
         input_gradient: operations / fastest(iters, || shape.input_gradient(&kernel, &dy, &mut dx)),
         kernel_gradient: operations / fastest(iters, || drop(shape.kernel_gradient(&x, &dy))),
     }

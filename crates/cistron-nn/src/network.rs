@@ -58,17 +58,27 @@ impl Network {
     ) -> Tensor<3> {
         let mut layers = self.plan.layers[layers.clone()].iter().zip(&self.ranges[layers]).peekable();
         while let Some((layer, range)) = layers.next() {
-            let weights = weights.slice(range.clone());
-            let activation = layers.peek().and_then(|(next, _)| match &next.block {
-                Block::Activation(activation) => Some(*activation),
+            // A convolution, a norm and an activation in a row are computed together.
+            let mut range = range.clone();
+            let mut normalised = false;
+            if matches!(layer.block, Block::Conv(_))
+                && let Some((_, norm)) = layers.next_if(|(next, _)| matches!(next.block, Block::BatchNorm(_)))
+            {
+                (range.end, normalised) = (norm.end, true);
+            }
+            let weights = weights.slice(range);
+            let mut next = || match layers.next_if(|(next, _)| matches!(next.block, Block::Activation(_)))?.0.block {
+                Block::Activation(activation) => Some(activation),
                 _ => None,
-            });
-            x = match (&layer.block, activation) {
-                (Block::BatchNorm(norm), Some(activation)) => {
-                    layers.next();
-                    norm.then(activation, x, weights, pass)
-                }
-                (block, _) => block.forward(x, weights, pass),
+            };
+            x = match &layer.block {
+                Block::Conv(conv) if normalised => conv.normalised(next(), x, weights, pass),
+                Block::Conv(conv) => conv.then(next(), x, weights, pass),
+                Block::BatchNorm(norm) => match next() {
+                    Some(activation) => norm.then(activation, x, weights, pass),
+                    None => layer.block.forward(x, weights, pass),
+                },
+                block => block.forward(x, weights, pass),
             };
         }
         x

@@ -2,7 +2,7 @@ use burn::tensor::{Tensor, activation};
 use serde::{Deserialize, Serialize};
 
 use super::{Pass, Shape, Step};
-use crate::kernels;
+use crate::kernels::{self, Then};
 use crate::weights::WeightSlice;
 
 /// An element-wise activation.
@@ -49,6 +49,17 @@ impl Step for Activation {
             Self::Softplus => softplus(x),
             Self::Silu => silu(x),
             Self::Gelu => silu(x.mul_scalar(GELU_SLOPE)).div_scalar(GELU_SLOPE),
+        }
+    }
+}
+
+impl Activation {
+    /// What our own kernels can compute along with what goes before it; nothing for others.
+    pub(crate) fn fused(self) -> Then {
+        match self {
+            Self::Relu => Then::Relu,
+            Self::Silu => Then::Silu,
+            Self::Exponential | Self::Softplus | Self::Gelu => Then::Nothing,
         }
     }
 }

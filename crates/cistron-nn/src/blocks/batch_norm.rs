@@ -3,7 +3,7 @@ use burn::tensor::module::{batch_norm, batch_norm_train};
 use serde::{Deserialize, Serialize};
 
 use super::{Activation, Init, Pass, Shape, Step, WeightSpec};
-use crate::kernels::{self, NormActivation, NormKind};
+use crate::kernels::{self, NormKind, Then};
 use crate::weights::WeightSlice;
 
 /// Batch normalisation per channel over batch and positions (Ioffe and Szegedy 2015). While training it uses the batch's
@@ -40,27 +40,23 @@ impl Step for BatchNorm {
     }
 
     fn forward(&self, x: Tensor<3>, weights: WeightSlice<'_>, pass: &mut Pass) -> Tensor<3> {
-        self.normalise(x, weights, pass, NormActivation::Identity)
+        self.normalise(x, weights, pass, Then::Nothing)
     }
 }
 
 impl BatchNorm {
     /// The normalisation with an activation behind it, in one operation where there is one.
     pub(crate) fn then(&self, next: Activation, x: Tensor<3>, weights: WeightSlice<'_>, pass: &mut Pass) -> Tensor<3> {
-        let fused = match next {
-            Activation::Relu => NormActivation::Relu,
-            Activation::Silu => NormActivation::Silu,
-            Activation::Exponential | Activation::Softplus | Activation::Gelu => NormActivation::Identity,
-        };
-        if kernels::serve(&x.device()) && fused != NormActivation::Identity {
+        let fused = next.fused();
+        if kernels::serve(&x.device()) && fused != Then::Nothing {
             return self.normalise(x, weights, pass, fused);
         }
-        let y = self.normalise(x, weights, pass, NormActivation::Identity);
+        let y = self.normalise(x, weights, pass, Then::Nothing);
         next.forward(y, weights, pass)
     }
 
     /// `fused` is only given to our own kernels.
-    fn normalise(&self, x: Tensor<3>, weights: WeightSlice<'_>, pass: &mut Pass, fused: NormActivation) -> Tensor<3> {
+    fn normalise(&self, x: Tensor<3>, weights: WeightSlice<'_>, pass: &mut Pass, fused: Then) -> Tensor<3> {
         let (gamma, beta, mean, variance) = (weights.flat(0), weights.flat(1), weights.flat(2), weights.flat(3));
         let ours = kernels::serve(&x.device());
         let kind = NormKind { epsilon: Self::EPSILON, then: fused, fixed: !pass.is_training() };

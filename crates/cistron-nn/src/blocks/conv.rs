@@ -3,8 +3,8 @@ use burn::tensor::module::conv1d;
 use burn::tensor::ops::ConvOptions;
 use serde::{Deserialize, Serialize};
 
-use super::{Init, Pass, ReceptiveField, Shape, Step, WeightSpec};
-use crate::kernels;
+use super::{Activation, BatchNorm, Init, Pass, ReceptiveField, Shape, Step, WeightSpec};
+use crate::kernels::{self, Then};
 use crate::weights::WeightSlice;
 
 /// A convolution along the sequence with "same" padding: as many positions come out as go in. When the padding is odd
@@ -112,17 +112,78 @@ impl Step for Conv {
         text
     }
 
-    fn forward(&self, x: Tensor<3>, weights: WeightSlice<'_>, _pass: &mut Pass) -> Tensor<3> {
+    fn forward(&self, x: Tensor<3>, weights: WeightSlice<'_>, pass: &mut Pass) -> Tensor<3> {
+        self.then(None, x, weights, pass)
+    }
+}
+
+impl Conv {
+    /// The convolution with an activation behind it.
+    pub(crate) fn then(
+        &self,
+        next: Option<Activation>,
+        x: Tensor<3>,
+        weights: WeightSlice<'_>,
+        pass: &mut Pass,
+    ) -> Tensor<3> {
         let kernel = weights.get(0);
         let bias = self.bias.then(|| weights.flat(1));
+        self.apply(x, kernel, bias, next, weights, pass)
+    }
+
+    /// The convolution with batch norm and perhaps an activation behind it, whose weights follow its own. Where nothing has to be kept for a
+    /// backward pass the norm is taken into the kernel and the bias.
+    pub(crate) fn normalised(
+        &self,
+        next: Option<Activation>,
+        x: Tensor<3>,
+        weights: WeightSlice<'_>,
+        pass: &mut Pass,
+    ) -> Tensor<3> {
+        let norm = weights.from(self.weights_read());
+        if pass.is_training() || !kernels::serve_forward(&x.device()) {
+            let y = self.forward(x, weights, pass);
+            return match next {
+                Some(next) => BatchNorm.then(next, y, norm, pass),
+                None => BatchNorm.forward(y, norm, pass),
+            };
+        }
+        let [gamma, beta, mean, variance] = [0, 1, 2, 3].map(|i| norm.flat(i));
+        let scale = gamma / variance.add_scalar(BatchNorm::EPSILON).sqrt();
+        let shift = match self.bias.then(|| weights.flat(1)) {
+            Some(bias) => beta + (bias - mean) * scale.clone(),
+            None => beta - mean * scale.clone(),
+        };
+        let kernel: Tensor<3> = weights.get(0);
+        self.apply(x, kernel * scale.reshape([self.filters, 1, 1]), Some(shift), next, weights, pass)
+    }
+
+    fn apply(
+        &self,
+        x: Tensor<3>,
+        kernel: Tensor<3>,
+        bias: Option<Tensor<1>>,
+        next: Option<Activation>,
+        weights: WeightSlice<'_>,
+        pass: &mut Pass,
+    ) -> Tensor<3> {
         if kernels::serve(&x.device()) {
             let bias = bias.unwrap_or_else(|| Tensor::zeros([self.filters], &x.device().without_autodiff()));
-            return kernels::conv1d_same(x, kernel, bias, self.dilation, self.groups);
+            let then = next.map_or(Then::Nothing, Activation::fused);
+            let y = kernels::conv1d_same(x, kernel, bias, (self.dilation, self.groups), then);
+            return match next {
+                Some(next) if then == Then::Nothing => next.forward(y, weights, pass),
+                _ => y,
+            };
         }
         let padding = (self.kernel - 1) * self.dilation;
         let before = padding / 2;
         let options = ConvOptions::new_with_padding([1], [(before, padding - before)], [self.dilation], self.groups);
-        conv1d(x, kernel, bias, options)
+        let y = conv1d(x, kernel, bias, options);
+        match next {
+            Some(next) => next.forward(y, weights, pass),
+            None => y,
+        }
     }
 }
 

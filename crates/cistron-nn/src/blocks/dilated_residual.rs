@@ -57,10 +57,8 @@ impl Step for DilatedResidual {
     fn forward(&self, x: Tensor<3>, weights: WeightSlice<'_>, pass: &mut Pass) -> Tensor<3> {
         let [dilated, back] = self.convolutions(x.dims()[1]);
         let y = Activation::Gelu.forward(x.clone(), weights, pass);
-        let y = dilated.forward(y, weights, pass);
-        let y = BatchNorm.then(Activation::Gelu, y, weights.from(1), pass);
-        let y = back.forward(y, weights.from(Self::FIRST), pass);
-        let y = BatchNorm.forward(y, weights.from(Self::FIRST + 1), pass);
+        let y = dilated.normalised(Some(Activation::Gelu), y, weights, pass);
+        let y = back.normalised(None, y, weights.from(Self::FIRST), pass);
         x + Dropout { rate: self.dropout }.forward(y, weights, pass)
     }
 }

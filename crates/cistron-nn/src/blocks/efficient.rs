@@ -20,6 +20,8 @@ pub struct Efficient {
 const WIDER: usize = 4;
 /// Channels of a group of the inner convolution.
 const GROUP: usize = 2;
+/// What stands behind every norm.
+const SILU: Option<Activation> = Some(Activation::Silu);
 /// Share of the input's channels in the squeezed layer.
 const SQUEEZE: usize = 4;
 
@@ -46,11 +48,6 @@ impl Efficient {
 
     /// Weights of a convolution and its norm.
     const EACH: usize = 1 + BatchNorm::WEIGHTS;
-
-    fn stage(conv: &Conv, x: Tensor<3>, weights: WeightSlice<'_>, pass: &mut Pass) -> Tensor<3> {
-        let y = conv.forward(x, weights, pass);
-        BatchNorm.then(Activation::Silu, y, weights.from(conv.weights_read()), pass)
-    }
 }
 
 impl Step for Efficient {
@@ -90,14 +87,14 @@ impl Step for Efficient {
         let [batch, channels, _] = x.dims();
         let convs = self.convs(channels).map(|(_, conv, _)| conv);
         let own = |i: usize| weights.from(i * Self::EACH);
-        let y = Self::stage(&convs[0], x.clone(), own(0), pass);
-        let y = Self::stage(&convs[1], y, own(1), pass);
+        let y = convs[0].normalised(SILU, x.clone(), own(0), pass);
+        let y = convs[1].normalised(SILU, y, own(1), pass);
         let dense = weights.from(convs.len() * Self::EACH);
         let mean = y.clone().mean_dim(2).reshape([batch, self.wide()]);
         let squeezed = activation::silu(linear(mean, dense.get::<2>(0), Some(dense.flat(1))));
         let excited = activation::sigmoid(linear(squeezed, dense.get::<2>(2), Some(dense.flat(3))));
-        let y = Self::stage(&convs[2], y * excited.reshape([batch, self.wide(), 1]), own(2), pass);
-        Self::stage(&convs[3], Tensor::cat(vec![x, y], 1), own(3), pass)
+        let y = convs[2].normalised(SILU, y * excited.reshape([batch, self.wide(), 1]), own(2), pass);
+        convs[3].normalised(SILU, Tensor::cat(vec![x, y], 1), own(3), pass)
     }
 }
 

@@ -50,13 +50,10 @@ impl Step for Residual {
         for i in 0..self.convolutions {
             let conv = self.conv(channels, i);
             let own = weights.from(i * (conv.weights_read() + BatchNorm::WEIGHTS));
-            y = conv.forward(y, own, pass);
-            let norm = own.from(conv.weights_read());
-            if i + 1 < self.convolutions {
-                y = BatchNorm.then(Activation::Relu, y, norm, pass);
+            let last = i + 1 == self.convolutions;
+            y = conv.normalised((!last).then_some(Activation::Relu), y, own, pass);
+            if !last {
                 y = Dropout { rate: self.dropout }.forward(y, own, pass);
-            } else {
-                y = BatchNorm.forward(y, norm, pass);
             }
         }
         activation::relu(x + y)

@@ -4,8 +4,8 @@
 use cistron_core::wide;
 use rayon::prelude::*;
 
-use super::rows::{Shared, sum, sum_of_products, sum_of_squares};
-use super::silu::{silu_gradient_in_place, silu_in_place};
+use super::activation::{Then, silu_gradient_in_place};
+use super::rows::{Shared, sum, sum_of_products, sum_of_squares, unset};
 
 /// Sizes of the values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,20 +21,9 @@ pub(crate) struct NormKind {
     /// Added to the variance.
     pub epsilon: f64,
     /// What follows.
-    pub then: NormActivation,
+    pub then: Then,
     /// Whether the moments are given and do not depend on the values (evaluation), or are the values' own.
     pub fixed: bool,
-}
-
-/// An activation that is computed with the normalisation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum NormActivation {
-    /// None.
-    Identity,
-    /// max(x, 0).
-    Relu,
-    /// x · σ(x).
-    Silu,
 }
 
 /// Gradients of a normalisation.
@@ -47,12 +36,6 @@ pub(crate) struct NormGradients {
 wide! {
 fn scale_row(x: &[f32], scale: f32, shift: f32, y: &mut [f32]) {
     y.iter_mut().zip(x).for_each(|(y, x)| *y = x * scale + shift);
-}
-}
-
-wide! {
-fn rectify_row(y: &mut [f32]) {
-    y.iter_mut().for_each(|y| *y = if *y > 0.0 { *y } else { 0.0 });
 }
 }
 
@@ -114,7 +97,7 @@ impl NormShape {
     ) -> Vec<f32> {
         assert_eq!(x.len(), self.len());
         let NormKind { epsilon, then, .. } = kind;
-        let mut y = vec![0.0f32; x.len()];
+        let mut y = unset(x.len());
         if self.positions == 0 {
             return y;
         }
@@ -124,11 +107,7 @@ impl NormShape {
                 let scale = gamma[channel] * inverse_deviation(moments[self.channels + channel], epsilon);
                 let shift = beta[channel] - moments[channel] * scale;
                 scale_row(x, scale, shift, y);
-                match then {
-                    NormActivation::Identity => {}
-                    NormActivation::Relu => rectify_row(y),
-                    NormActivation::Silu => silu_in_place(y),
-                }
+                then.apply(y);
             },
         );
         y
@@ -145,7 +124,7 @@ impl NormShape {
         dy: &[f32],
     ) -> NormGradients {
         assert_eq!((x.len(), dy.len()), (self.len(), self.len()));
-        let mut dx = vec![0.0f32; x.len()];
+        let mut dx = unset(x.len());
         let out = Shared::new(&mut dx);
         let each: Vec<(f32, f32)> = (0..self.channels)
             .into_par_iter()
@@ -161,9 +140,9 @@ impl NormShape {
                     let dz = unsafe { out.slice(start, self.positions) };
                     let (x, dy) = (&x[start..start + self.positions], &dy[start..start + self.positions]);
                     match kind.then {
-                        NormActivation::Identity => dz.copy_from_slice(dy),
-                        NormActivation::Relu => rectifier_gradient_row(x, dy, scale, offset, dz),
-                        NormActivation::Silu => {
+                        Then::Nothing => dz.copy_from_slice(dy),
+                        Then::Relu => rectifier_gradient_row(x, dy, scale, offset, dz),
+                        Then::Silu => {
                             scale_row(x, scale, offset, dz);
                             silu_gradient_in_place(dz, dy);
                         }
@@ -201,14 +180,7 @@ mod tests {
     use proptest::prelude::*;
 
     /// The definition, in f64.
-    fn naive(
-        s: &NormShape,
-        x: &[f64],
-        gamma: &[f64],
-        beta: &[f64],
-        then: NormActivation,
-        given: Option<&[f32]>,
-    ) -> Vec<f64> {
+    fn naive(s: &NormShape, x: &[f64], gamma: &[f64], beta: &[f64], then: Then, given: Option<&[f32]>) -> Vec<f64> {
         let mut y = vec![0.0; x.len()];
         for c in 0..s.channels {
             let at: Vec<usize> = s.starts(c).flat_map(|start| start..start + s.positions).collect();
@@ -218,9 +190,9 @@ mod tests {
             for i in at {
                 let value = gamma[c] * (x[i] - mean) / (variance + 1e-5).sqrt() + beta[c];
                 y[i] = match then {
-                    NormActivation::Identity => value,
-                    NormActivation::Relu => value.max(0.0),
-                    NormActivation::Silu => value / (1.0 + (-value).exp()),
+                    Then::Nothing => value,
+                    Then::Relu => value.max(0.0),
+                    Then::Silu => value / (1.0 + (-value).exp()),
                 };
             }
         }
@@ -234,7 +206,7 @@ mod tests {
     proptest! {
         #[test]
         fn values_and_finite_differences(batch in 1usize..4, channels in 1usize..4, positions in 8usize..70, seed in 0u64..500, then in 0usize..3, fixed in any::<bool>()) {
-            let then = [NormActivation::Identity, NormActivation::Relu, NormActivation::Silu][then];
+            let then = [Then::Nothing, Then::Relu, Then::Silu][then];
             let kind = NormKind { epsilon: 1e-5, then, fixed };
             let s = NormShape { batch, channels, positions };
             let (x, dy) = (numbers(seed, s.len()), numbers(seed + 9, s.len()));
@@ -247,8 +219,8 @@ mod tests {
             let y = s.normalise(&x, &gamma, &beta, &moments, kind);
             let (x64, gamma64, beta64) = (double(&x), double(&gamma), double(&beta));
             // At the rectifier's kink there is no derivative to compare with.
-            let before = naive(&s, &x64, &gamma64, &beta64, NormActivation::Identity, given);
-            prop_assume!(then != NormActivation::Relu || before.iter().all(|v| v.abs() > 1e-4));
+            let before = naive(&s, &x64, &gamma64, &beta64, Then::Nothing, given);
+            prop_assume!(then != Then::Relu || before.iter().all(|v| v.abs() > 1e-4));
             for (y, truth) in y.iter().zip(naive(&s, &x64, &gamma64, &beta64, then, given)) {
                 prop_assert!((f64::from(*y) - truth).abs() < 1e-4, "{y} {truth}");
             }

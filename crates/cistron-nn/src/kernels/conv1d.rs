@@ -8,6 +8,8 @@ use std::cell::RefCell;
 
 use rayon::prelude::*;
 
+use super::activation::Then;
+use super::minimal_filtering::Filtering;
 use super::product::{Kernel, Matrix, Right, Start, Taps, add_product, multiply};
 use super::rows::{Shared, equal_lengths, sum};
 
@@ -74,8 +76,8 @@ impl ConvShape {
         equal_lengths(self.outputs(), fitting).next_multiple_of(32)
     }
 
-    /// `y[b, f, p] = bias[f] + Σ over c, t of kernel[f, c, t] · x[b, c, p + t · dilation − before]`; `y` is overwritten.
-    pub(crate) fn forward(&self, x: &[f32], kernel: &[f32], bias: Option<&[f32]>, y: &mut [f32]) {
+    /// `y[b, f, p] = then(bias[f] + Σ over c, t of kernel[f, c, t] · x[b, c, p + t · dilation − before])`; `y` is overwritten.
+    pub(crate) fn forward(&self, x: &[f32], kernel: &[f32], bias: Option<&[f32]>, then: Then, y: &mut [f32]) {
         let outputs = self.outputs();
         assert_eq!(x.len(), self.batch * self.inputs * self.positions);
         assert_eq!(kernel.len(), self.filters * self.depth());
@@ -84,13 +86,13 @@ impl ConvShape {
             return;
         }
         if self.is_narrow() {
-            return self.forward_narrow(x, kernel, bias, y);
+            return self.forward_narrow(x, kernel, bias, then, y);
         }
         if let Some(words) = self.words(x) {
-            return self.forward_words(&words, kernel, bias, y);
+            return self.forward_words(&words, kernel, bias, then, y);
         }
-        if self.is_filtered() {
-            return self.forward_filtered(x, kernel, bias, y);
+        if let Some(filtering) = Filtering::of(self) {
+            return filtering.forward(x, kernel, bias, then, y);
         }
         let (channels, filters, depth) = (self.group_inputs(), self.group_filters(), self.depth());
         let kernels: Vec<Kernel<'_>> = kernel
@@ -110,6 +112,14 @@ impl ConvShape {
             let start = bias.map_or(Start::Zero, |bias| Start::Rows(&bias[first_filter..]));
             // SAFETY: the tile of `y` belongs to this task alone.
             unsafe { multiply((target, outputs), start, &kernels[group], Right::Taps(self.taps(x, first)), length) };
+            if then != Then::Nothing {
+                for row in 0..filters {
+                    // SAFETY: as above.
+                    then.apply(unsafe {
+                        out.slice((sample * self.filters + first_filter + row) * outputs + first, length)
+                    });
+                }
+            }
         });
     }
 
@@ -149,7 +159,7 @@ impl ConvShape {
     /// reach, as it does not with "same" and "valid".
     pub(crate) fn input_gradient(&self, kernel: &[f32], output_gradient: &[f32], gradient: &mut [f32]) {
         assert!(self.before.max(self.after) <= (self.taps - 1) * self.dilation, "padding beyond the kernel's reach");
-        self.transposed().forward(output_gradient, &self.transposed_kernel(kernel), None, gradient);
+        self.transposed().forward(output_gradient, &self.transposed_kernel(kernel), None, Then::Nothing, gradient);
     }
 
     /// The gradient of the kernel, `[filters, inputs / groups, taps]`.
@@ -160,8 +170,8 @@ impl ConvShape {
         if let Some(words) = self.words(x) {
             return self.kernel_gradient_words(&words, output_gradient);
         }
-        let filtered = self.is_gradient_filtered();
-        let size = if filtered { self.filtered_size() } else { self.filters * self.depth() };
+        let filtering = Filtering::of(self);
+        let size = filtering.as_ref().map_or(self.filters * self.depth(), Filtering::size);
         let outputs = self.outputs();
         let per_part = self.batch.div_ceil(PARTS).max(1);
         let parts: Vec<Vec<f32>> = (0..self.batch.div_ceil(per_part))
@@ -169,8 +179,8 @@ impl ConvShape {
             .map(|part| {
                 let mut total = vec![0.0f32; size];
                 let samples = part * per_part..((part + 1) * per_part).min(self.batch);
-                if filtered {
-                    self.add_filtered_kernel_gradient(samples, x, output_gradient, &mut total);
+                if let Some(filtering) = &filtering {
+                    filtering.add_kernel_gradient(samples, x, output_gradient, &mut total);
                     return total;
                 }
                 for sample in samples {
@@ -190,10 +200,10 @@ impl ConvShape {
                 total
             })
             .unwrap_or_else(|| vec![0.0; size]);
-        match (filtered, self.by_taps()) {
-            (true, _) => self.unfiltered(&total),
-            (false, true) => self.taps_last(&total),
-            (false, false) => total,
+        match (filtering, self.by_taps()) {
+            (Some(filtering), _) => filtering.of_taps(&total),
+            (None, true) => self.taps_last(&total),
+            (None, false) => total,
         }
     }
 
@@ -359,13 +369,18 @@ mod tests {
 
     proptest! {
         #[test]
-        fn follows_the_definition(s in shapes(), seed in 0u64..1000) {
+        fn follows_the_definition(s in shapes(), seed in 0u64..1000, relu in any::<bool>()) {
+            let then = if relu { Then::Relu } else { Then::Nothing };
             let x = numbers(seed, s.batch * s.inputs * s.positions);
             let kernel = numbers(seed + 1, s.filters * s.depth());
             let bias = numbers(seed + 2, s.filters);
             let mut y = vec![f32::NAN; s.batch * s.filters * s.outputs()];
-            s.forward(&x, &kernel, Some(&bias), &mut y);
-            prop_assert!(close(&y, &naive(&s, &x, &kernel, &bias)), "{s:?}");
+            s.forward(&x, &kernel, Some(&bias), then, &mut y);
+            let mut truth = naive(&s, &x, &kernel, &bias);
+            if relu {
+                truth.iter_mut().for_each(|y| *y = y.max(0.0));
+            }
+            prop_assert!(close(&y, &truth), "{s:?}");
         }
 
         /// Σ dy · y is linear in x, kernel and bias: its derivatives are sums over the definition with one of them replaced by a unit.

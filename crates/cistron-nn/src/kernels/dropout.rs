@@ -5,6 +5,8 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::Rng;
 use rayon::prelude::*;
 
+use super::rows::unset;
+
 /// Values that one ChaCha stream decides on, so that a mask does not depend on the number of threads.
 const STRETCH: usize = 1 << 14;
 
@@ -27,7 +29,7 @@ impl Mask {
 
     /// `x` with dropped values as 0 and kept ones scaled, and for each value whether it was kept (1) or not (0).
     pub(crate) fn apply(&self, x: &[f32]) -> (Vec<f32>, Vec<u8>) {
-        let (mut y, mut kept) = (vec![0.0f32; x.len()], vec![0u8; x.len()]);
+        let (mut y, mut kept) = (unset(x.len()), vec![0u8; x.len()]);
         let parts = y.par_chunks_mut(STRETCH).zip(kept.par_chunks_mut(STRETCH)).zip(x.par_chunks(STRETCH));
         parts.enumerate().for_each(|(stretch, ((y, kept), x))| {
             let mut rng = self.base.clone();
@@ -45,7 +47,7 @@ impl Mask {
 
     /// The input gradient of an output gradient, with what [`Mask::apply`] kept.
     pub(crate) fn gradient(&self, dy: &[f32], kept: &[u8]) -> Vec<f32> {
-        let mut dx = vec![0.0f32; dy.len()];
+        let mut dx = unset(dy.len());
         dx.par_chunks_mut(STRETCH)
             .zip(dy.par_chunks(STRETCH).zip(kept.par_chunks(STRETCH)))
             .for_each(|(dx, (dy, kept))| keep(dy, kept, self.scale(), dx));

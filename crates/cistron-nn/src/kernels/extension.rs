@@ -8,16 +8,18 @@ use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
+use burn::backend::ops::ActivationOps;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, AutodiffBackend, Backend, Dispatch, Flex, TensorMetadata, backend_extension};
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::ConvShape;
+use super::activation::{Then, silu as silu_values, silu_gradient};
 use super::batch_norm::{NormKind, NormShape};
 use super::dropout::Mask;
 use super::lstm::{LstmMemory, LstmShape};
 use super::max_pool::{max_pool, max_pool_gradient};
-use super::silu::{silu as silu_values, silu_gradient};
+use super::rows::unset;
 
 /// Operations that `flex` has from us.
 #[backend_extension(Flex, Autodiff)]
@@ -27,6 +29,14 @@ pub(crate) trait KernelBackend: Backend {
         kernel: FloatTensor<Self>,
         bias: FloatTensor<Self>,
         shape: ConvShape,
+    ) -> FloatTensor<Self>;
+    /// A convolution with an activation behind it: in one go where no backward pass needs what lies between them.
+    fn convolve_then(
+        x: FloatTensor<Self>,
+        kernel: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        shape: ConvShape,
+        then: Then,
     ) -> FloatTensor<Self>;
     /// Means and variances of the channels, `[2, channels]`; a constant to backward passes.
     fn moments(x: FloatTensor<Self>) -> FloatTensor<Self>;
@@ -51,6 +61,11 @@ pub(crate) fn serve(device: &Device) -> bool {
         return false;
     }
     device.clone().without_autodiff() == Device::flex()
+}
+
+/// Whether that is so and no backward pass will follow.
+pub(crate) fn serve_forward(device: &Device) -> bool {
+    serve(device) && *device == Device::flex()
 }
 
 #[cfg(test)]
@@ -79,24 +94,25 @@ pub(crate) fn recorded(work: impl FnOnce()) -> Vec<ConvShape> {
     RECORD.take().unwrap_or_default()
 }
 
-/// A "same" convolution (the odd zero of the padding at the end) on the processor.
+/// A "same" convolution (the odd zero of the padding at the end) with an activation behind it on the processor.
 pub(crate) fn conv1d_same(
     x: Tensor<3>,
     kernel: Tensor<3>,
     bias: Tensor<1>,
-    dilation: usize,
-    groups: usize,
+    (dilation, groups): (usize, usize),
+    then: Then,
 ) -> Tensor<3> {
     let ([batch, inputs, positions], [filters, _, taps]) = (x.dims(), kernel.dims());
     let reach = (taps - 1) * dilation;
     let (before, after) = (reach / 2, reach - reach / 2);
     let shape = ConvShape { batch, inputs, positions, filters, taps, dilation, groups, before, after };
     RECORD.with_borrow_mut(|record| record.iter_mut().for_each(|shapes| shapes.push(shape)));
-    Tensor::from_dispatch(<Dispatch as KernelBackend>::convolve(
+    Tensor::from_dispatch(<Dispatch as KernelBackend>::convolve_then(
         x.into_dispatch(),
         kernel.into_dispatch(),
         bias.into_dispatch(),
         shape,
+        then,
     ))
 }
 
@@ -178,15 +194,19 @@ fn tensor(values: Vec<f32>, shape: &[usize]) -> Primitive {
     Primitive::from_data(TensorData::new(values, shape.to_vec()))
 }
 
-fn forward(shape: &ConvShape, x: &Primitive, kernel: &Primitive, bias: &Primitive) -> Primitive {
-    let mut y = vec![0.0f32; shape.batch * shape.filters * shape.outputs()];
-    shape.forward(&values(x), &values(kernel), Some(&values(bias)), &mut y);
+fn forward(shape: &ConvShape, x: &Primitive, kernel: &Primitive, bias: &Primitive, then: Then) -> Primitive {
+    let mut y = unset(shape.batch * shape.filters * shape.outputs());
+    shape.forward(&values(x), &values(kernel), Some(&values(bias)), then, &mut y);
     tensor(y, &[shape.batch, shape.filters, shape.outputs()])
 }
 
 impl KernelBackend for Flex {
     fn convolve(x: Primitive, kernel: Primitive, bias: Primitive, shape: ConvShape) -> Primitive {
-        forward(&shape, &x, &kernel, &bias)
+        forward(&shape, &x, &kernel, &bias, Then::Nothing)
+    }
+
+    fn convolve_then(x: Primitive, kernel: Primitive, bias: Primitive, shape: ConvShape, then: Then) -> Primitive {
+        forward(&shape, &x, &kernel, &bias, then)
     }
 
     fn moments(x: Primitive) -> Primitive {
@@ -293,7 +313,7 @@ impl Backward<Flex, 3> for Convolution {
         let kernel: Primitive = checkpointer.retrieve_node_output(kernel);
         let dy = values(&dy);
         if let Some(node) = node_x {
-            let mut dx = vec![0.0f32; shape.batch * shape.inputs * shape.positions];
+            let mut dx = unset(shape.batch * shape.inputs * shape.positions);
             shape.input_gradient(&values(&kernel), &dy, &mut dx);
             grads.register::<Flex>(node.id, tensor(dx, &[shape.batch, shape.inputs, shape.positions]));
         }
@@ -370,6 +390,22 @@ impl Backward<Flex, 1> for Pooling {
 }
 
 impl<C: CheckpointStrategy> KernelBackend for Autodiff<Flex, C> {
+    fn convolve_then(
+        x: FloatTensor<Self>,
+        kernel: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        shape: ConvShape,
+        then: Then,
+    ) -> FloatTensor<Self> {
+        // In two steps, as the backward pass needs what lies between them.
+        let y = Self::convolve(x, kernel, bias, shape);
+        match then {
+            Then::Nothing => y,
+            Then::Relu => Self::relu(y),
+            Then::Silu => Self::swish(y),
+        }
+    }
+
     fn moments(x: FloatTensor<Self>) -> FloatTensor<Self> {
         Self::from_inner(Flex::moments(x.into_primitive()))
     }
@@ -436,7 +472,7 @@ impl<C: CheckpointStrategy> KernelBackend for Autodiff<Flex, C> {
         bias: FloatTensor<Self>,
         shape: ConvShape,
     ) -> FloatTensor<Self> {
-        let y = forward(&shape, x.primitive(), kernel.primitive(), bias.primitive());
+        let y = forward(&shape, x.primitive(), kernel.primitive(), bias.primitive(), Then::Nothing);
         match Convolution.prepare::<C>([x.node(), kernel.node(), bias.node()]).compute_bound().stateful() {
             OpsKind::Tracked(mut prep) => {
                 let state = (prep.checkpoint(&x), prep.checkpoint(&kernel), shape);

@@ -6,6 +6,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::ConvShape;
+use super::activation::Then;
 use super::math::add_scaled;
 use super::rows::{Shared, product};
 
@@ -25,7 +26,7 @@ impl ConvShape {
         if end > start { (start as usize..end as usize, (start + shift) as usize) } else { (0..0, 0) }
     }
 
-    pub(super) fn forward_narrow(&self, x: &[f32], kernel: &[f32], bias: Option<&[f32]>, y: &mut [f32]) {
+    pub(super) fn forward_narrow(&self, x: &[f32], kernel: &[f32], bias: Option<&[f32]>, then: Then, y: &mut [f32]) {
         let (outputs, channels, depth) = (self.outputs(), self.group_inputs(), self.group_inputs() * self.taps);
         y.par_chunks_exact_mut(outputs).with_min_len(32).enumerate().for_each(|(row, y)| {
             let (sample, filter) = (row / self.filters, row % self.filters);
@@ -39,6 +40,7 @@ impl ConvShape {
                     add_scaled(&mut y[to.clone()], weight, &x[from..from + to.len()]);
                 }
             }
+            then.apply(y);
         });
     }
 

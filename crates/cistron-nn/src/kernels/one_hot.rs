@@ -8,6 +8,7 @@ use cistron_core::wide;
 use rayon::prelude::*;
 
 use super::ConvShape;
+use super::activation::Then;
 use super::conv1d::PARTS;
 use super::rows::Shared;
 
@@ -126,7 +127,7 @@ impl ConvShape {
         tables
     }
 
-    pub(super) fn forward_words(&self, words: &Words, kernel: &[f32], bias: Option<&[f32]>, y: &mut [f32]) {
+    pub(super) fn forward_words(&self, words: &Words, kernel: &[f32], bias: Option<&[f32]>, then: Then, y: &mut [f32]) {
         let (outputs, blocks) = (self.outputs(), self.filters.div_ceil(LANES));
         let tables: Vec<Tables> = (0..blocks).into_par_iter().map(|block| self.tables(kernel, block * LANES)).collect();
         let out = Shared::new(y);
@@ -139,6 +140,7 @@ impl ConvShape {
             let mut block = [[0.0; LANES]; LANES];
             for first in (0..outputs).step_by(LANES) {
                 look_up(&tables[filters.start / LANES], &words[first..], WORD * self.dilation, &start, &mut block);
+                then.apply(block.as_flattened_mut());
                 let length = LANES.min(outputs - first);
                 for (filter, values) in filters.clone().zip(&block) {
                     // SAFETY: the rows of these filters of this sample belong to this task alone.
@@ -240,8 +242,8 @@ mod tests {
             prop_assert!(s.words(&double).is_none() || x.iter().all(|v| *v == 0.0));
             let half: Vec<f32> = kernel.iter().map(|v| 0.5 * v).collect();
             let (mut y, mut dense) = (vec![f32::NAN; dy.len()], vec![f32::NAN; dy.len()]);
-            s.forward(&x, &kernel, Some(&bias), &mut y);
-            s.forward(&double, &half, Some(&bias), &mut dense);
+            s.forward(&x, &kernel, Some(&bias), Then::Nothing, &mut y);
+            s.forward(&double, &half, Some(&bias), Then::Nothing, &mut dense);
             prop_assert!(y.iter().zip(&dense).all(|(a, b)| (a - b).abs() < 1e-4), "{s:?}");
             let (dk, twice) = (s.kernel_gradient(&x, &dy), s.kernel_gradient(&double, &dy));
             prop_assert!(dk.iter().zip(&twice).all(|(a, b)| (a - 0.5 * b).abs() < 1e-4 * (1.0 + a.abs())), "{s:?}");

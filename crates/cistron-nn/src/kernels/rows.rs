@@ -47,40 +47,54 @@ pub(super) fn equal_lengths(total: usize, most: usize) -> usize {
     total.div_ceil(total.div_ceil(most).max(1))
 }
 
-fn reduce(x: &[f32], of: impl Fn(f32) -> f32) -> f64 {
+/// Values that are all written before any of them is read. In tests they begin as NaN, which shows where one is not.
+pub(super) fn unset(length: usize) -> Vec<f32> {
+    if cfg!(test) {
+        return vec![f32::NAN; length];
+    }
+    let mut values = Vec::with_capacity(length);
+    // SAFETY: the memory is there, every pattern of bits is a number, and callers write before they read.
+    #[allow(clippy::uninit_vec)]
+    unsafe {
+        values.set_len(length);
+    }
+    values
+}
+
+/// The sum of `of` over the places of some rows, which are as long as `x`.
+#[inline(always)]
+fn reduce(x: &[f32], of: impl Fn(usize, f32) -> f32) -> f64 {
     let (whole, rest) = x.as_chunks::<LANES>();
     let mut sums = [0.0f32; LANES];
-    for chunk in whole {
-        for (sum, v) in sums.iter_mut().zip(chunk) {
-            *sum += of(*v);
+    for (i, chunk) in whole.iter().enumerate() {
+        for (lane, (sum, v)) in sums.iter_mut().zip(chunk).enumerate() {
+            *sum += of(i * LANES + lane, *v);
         }
     }
-    let rest: f32 = rest.iter().map(|v| of(*v)).sum();
+    let rest: f32 = rest.iter().enumerate().map(|(i, v)| of(whole.len() * LANES + i, *v)).sum();
     sums.iter().map(|s| f64::from(*s)).sum::<f64>() + f64::from(rest)
 }
 
+wide! {
 /// Σ x.
 pub(super) fn sum(x: &[f32]) -> f64 {
-    reduce(x, |v| v)
+    reduce(x, |_, v| v)
+}
 }
 
+wide! {
 /// Σ (x − mean)².
 pub(super) fn sum_of_squares(x: &[f32], mean: f32) -> f64 {
-    reduce(x, |v| (v - mean) * (v - mean))
+    reduce(x, |_, v| (v - mean) * (v - mean))
+}
 }
 
+wide! {
 /// Σ (x − mean) · y.
 pub(super) fn sum_of_products(x: &[f32], y: &[f32], mean: f32) -> f64 {
-    let (whole_x, rest_x) = x.as_chunks::<LANES>();
-    let (whole_y, rest_y) = y.as_chunks::<LANES>();
-    let mut sums = [0.0f32; LANES];
-    for (x, y) in whole_x.iter().zip(whole_y) {
-        for ((sum, x), y) in sums.iter_mut().zip(x).zip(y) {
-            *sum += (x - mean) * y;
-        }
-    }
-    let rest: f32 = rest_x.iter().zip(rest_y).map(|(x, y)| (x - mean) * y).sum();
-    sums.iter().map(|s| f64::from(*s)).sum::<f64>() + f64::from(rest)
+    let y = &y[..x.len()];
+    reduce(x, |i, v| (v - mean) * y[i])
+}
 }
 
 wide! {

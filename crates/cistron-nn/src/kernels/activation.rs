@@ -1,0 +1,83 @@
+//! Activations that are computed with what goes before them, and x · σ(x) (Elfwing et al. 2018) with its gradient.
+
+use cistron_core::wide;
+use rayon::prelude::*;
+
+use super::math::sigmoid;
+use super::rows::unset;
+
+/// Values of one task.
+const STRETCH: usize = 1 << 14;
+
+/// An activation behind a convolution or a normalisation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Then {
+    /// None.
+    Nothing,
+    /// max(x, 0).
+    Relu,
+    /// x · σ(x).
+    Silu,
+}
+
+impl Then {
+    /// The activation in the place of the values.
+    pub(super) fn apply(self, values: &mut [f32]) {
+        match self {
+            Self::Nothing => {}
+            Self::Relu => rectify(values),
+            Self::Silu => silu_in_place(values),
+        }
+    }
+}
+
+wide! {
+fn rectify(x: &mut [f32]) {
+    x.iter_mut().for_each(|x| *x = if *x > 0.0 { *x } else { 0.0 });
+}
+}
+
+wide! {
+fn silu_of(x: &[f32], y: &mut [f32]) {
+    y.iter_mut().zip(x).for_each(|(y, x)| *y = x * sigmoid(*x));
+}
+}
+
+wide! {
+fn silu_in_place(x: &mut [f32]) {
+    x.iter_mut().for_each(|x| *x *= sigmoid(*x));
+}
+}
+
+wide! {
+/// `dy` times the derivative at x, σ(x) · (1 + x · (1 − σ(x))).
+fn silu_gradient_of(x: &[f32], dy: &[f32], dx: &mut [f32]) {
+    for ((dx, x), dy) in dx.iter_mut().zip(x).zip(dy) {
+        let s = sigmoid(*x);
+        *dx = dy * (s * (1.0 + *x * (1.0 - s)));
+    }
+}
+}
+
+wide! {
+/// The same in the place of x.
+pub(super) fn silu_gradient_in_place(x: &mut [f32], dy: &[f32]) {
+    for (x, dy) in x.iter_mut().zip(dy) {
+        let s = sigmoid(*x);
+        *x = dy * (s * (1.0 + *x * (1.0 - s)));
+    }
+}
+}
+
+pub(super) fn silu(x: &[f32]) -> Vec<f32> {
+    let mut y = unset(x.len());
+    y.par_chunks_mut(STRETCH).zip(x.par_chunks(STRETCH)).for_each(|(y, x)| silu_of(x, y));
+    y
+}
+
+pub(super) fn silu_gradient(x: &[f32], dy: &[f32]) -> Vec<f32> {
+    let mut dx = unset(x.len());
+    let of = x.par_chunks(STRETCH).zip(dy.par_chunks(STRETCH));
+    dx.par_chunks_mut(STRETCH).zip(of).for_each(|(dx, (x, dy))| silu_gradient_of(x, dy, dx));
+    dx
+}
