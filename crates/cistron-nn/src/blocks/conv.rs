@@ -253,4 +253,36 @@ mod tests {
     fn impossible_groups_are_errors() {
         assert!(Step::output(&Conv::new(4, 3).grouped(3), Shape { channels: 4, positions: 8 }).is_err());
     }
+
+    /// With the norm taken into the kernel the values are those of one block after the other.
+    #[test]
+    fn norms_and_activations_behind_it() {
+        let input = Shape { channels: 3, positions: 40 };
+        let device = Device::flex();
+        for (bias, next) in [
+            (true, None),
+            (false, Some(Activation::Relu)),
+            (true, Some(Activation::Silu)),
+            (true, Some(Activation::Gelu)),
+        ] {
+            let conv = Conv { bias, ..Conv::new(5, 7) };
+            let output = Shape { channels: 5, ..input };
+            let specs: Vec<WeightSpec> = conv.weights(input).into_iter().chain(BatchNorm.weights(output)).collect();
+            let mut weights = Weights::initial(&specs, 3, &device);
+            for (entry, shift) in weights.entries[conv.weights_read()..].iter_mut().zip([0.5, -0.2, 0.3, 0.4]) {
+                entry.value = from_values((0..5).map(|i| 0.1 * i as f32 + shift).collect(), &device);
+            }
+            let x: Vec<f32> = (0..2 * 3 * 40).map(|i| ((i * 31) % 17) as f32 / 17.0 - 0.4).collect();
+            let x = Tensor::<3>::from_data(burn::tensor::TensorData::new(x, [2, 3, 40]), &device);
+            let all = weights.slice(0..weights.entries.len());
+            let together = conv.normalised(next, x.clone(), all, &mut Pass::evaluate());
+            let mut apart = conv.forward(x, all, &mut Pass::evaluate());
+            apart = BatchNorm.forward(apart, all.from(conv.weights_read()), &mut Pass::evaluate());
+            if let Some(next) = next {
+                apart = next.forward(apart, all, &mut Pass::evaluate());
+            }
+            let difference = (together - apart).abs().max().into_scalar::<f32>();
+            assert!(difference < 2e-6, "{next:?}: {difference}");
+        }
+    }
 }

@@ -324,3 +324,36 @@ impl<'a> Filtering<'a> {
         out
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_scheme_with_the_fewest_products_is_taken() {
+        let of = |channels: usize, positions: usize, taps: usize, dilation: usize| {
+            let reach = (taps - 1) * dilation;
+            let shape = ConvShape {
+                batch: 2,
+                inputs: channels,
+                positions,
+                filters: channels,
+                taps,
+                dilation,
+                groups: 1,
+                before: reach / 2,
+                after: reach - reach / 2,
+            };
+            Filtering::of(&shape).map(|f| f.scheme)
+        };
+        assert_eq!(of(128, 600, 3, 1), Some(Scheme::SixThree));
+        assert_eq!(of(128, 600, 7, 1), Some(Scheme::FourFour));
+        assert_eq!(of(128, 600, 15, 1), Some(Scheme::FiveFive));
+        // Tiles of six outputs would stick out by half.
+        assert_eq!(of(128, 192, 3, 64), Some(Scheme::ThreeThree));
+        assert_eq!(of(128, 600, 1, 1), None);
+        assert_eq!(of(64, 600, 3, 1), None);
+        // Everything lies beyond the ends.
+        assert_eq!(of(128, 100, 3, 512), None);
+    }
+}
