@@ -1,5 +1,5 @@
-//! Loops compiled twice: for any processor, for AVX2 and for AVX-512, chosen when they run. The operations are the same IEEE ones in both, so results do
-//! not depend on the machine.
+//! Loops compiled three times: for any processor, for AVX2 with FMA and for AVX-512, chosen when they run. The operations are the same IEEE ones in all,
+//! so results do not depend on the machine.
 
 /// Defines a function whose loops use wide registers where the processor has them:
 ///
@@ -25,7 +25,7 @@ macro_rules! wide {
                 fn avx512($($arg: $ty),*) $(-> $ret)? {
                     body($($arg),*)
                 }
-                #[target_feature(enable = "avx2")]
+                #[target_feature(enable = "avx2,fma")]
                 fn avx2($($arg: $ty),*) $(-> $ret)? {
                     body($($arg),*)
                 }
@@ -36,8 +36,8 @@ macro_rules! wide {
                     // SAFETY: the processor has these parts of AVX-512, which was just asked.
                     return unsafe { avx512($($arg),*) };
                 }
-                if std::is_x86_feature_detected!("avx2") {
-                    // SAFETY: the processor has AVX2, which was just asked.
+                if std::is_x86_feature_detected!("avx2") && std::is_x86_feature_detected!("fma") {
+                    // SAFETY: the processor has AVX2 and FMA, which was just asked.
                     return unsafe { avx2($($arg),*) };
                 }
             }

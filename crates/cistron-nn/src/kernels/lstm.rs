@@ -9,6 +9,7 @@ use rayon::prelude::*;
 
 use super::math::{sigmoid, tanh};
 use super::product::{Kernel, Matrix, Right, Start, add_product, multiply};
+use super::rows::unset;
 
 /// Sizes of a layer: `[batch, inputs, positions]` to `[batch, 2 · hidden, positions]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,7 +55,7 @@ const SUMMED: usize = 8;
 /// Some channels, from `channel` on, of `[batch, all, positions]` to `[positions, channels, batch]`.
 fn batch_last(x: &[f32], batch: usize, channels: usize, channel: usize, positions: usize) -> Vec<f32> {
     let all = x.len() / (batch * positions).max(1);
-    let mut out = vec![0.0f32; positions * channels * batch];
+    let mut out = unset(positions * channels * batch);
     out.par_chunks_mut(TURNED * channels * batch).enumerate().for_each(|(part, out)| {
         let (first, count) = (part * TURNED, out.len() / (channels * batch));
         for c in 0..channels {
@@ -87,7 +88,7 @@ fn batch_first(x: &[f32], batch: usize, channels: usize, channel: usize, out: &m
 /// A matrix with its rows as columns.
 fn turned(matrix: &[f32], columns: usize) -> Vec<f32> {
     let rows = matrix.len() / columns.max(1);
-    let mut out = vec![0.0f32; matrix.len()];
+    let mut out = unset(matrix.len());
     for (row, values) in matrix.chunks_exact(columns).enumerate() {
         out[row..].iter_mut().step_by(rows).zip(values).for_each(|(to, value)| *to = *value);
     }
@@ -163,7 +164,7 @@ impl LstmShape {
         let columns = batch_last(x, self.batch, self.inputs, 0, self.positions);
         let run = |direction| self.forward_one(&columns, &self.parts(weights, direction), direction);
         let (forward, backward) = rayon::join(|| run(0), || run(1));
-        let mut y = vec![0.0f32; self.batch * 2 * self.hidden * self.positions];
+        let mut y = unset(self.batch * 2 * self.hidden * self.positions);
         for (direction, memory) in [&forward, &backward].into_iter().enumerate() {
             batch_first(&memory.hidden, self.batch, self.hidden, direction * self.hidden, &mut y);
         }
@@ -172,8 +173,7 @@ impl LstmShape {
 
     fn forward_one(&self, x: &[f32], weights: &Weights<'_>, direction: usize) -> Memory {
         let (b, h, n) = (self.batch, self.hidden, self.positions);
-        let (mut gates, mut cells, mut hidden) =
-            (vec![0.0f32; 4 * h * b * n], vec![0.0f32; h * b * n], vec![0.0f32; h * b * n]);
+        let (mut gates, mut cells, mut hidden) = (unset(4 * h * b * n), unset(h * b * n), unset(h * b * n));
         let mut cell_before = vec![0.0f32; h * b];
         let mut before: Option<usize> = None;
         let input = Kernel::new(weights.input, self.inputs, (4 * h, self.inputs), b * n);
@@ -207,7 +207,7 @@ impl LstmShape {
         let ((mut dx, mut dw), (other, second)) = rayon::join(|| run(forward, 0), || run(backward, 1));
         dx.iter_mut().zip(&other).for_each(|(a, b)| *a += b);
         dw.extend(second);
-        let mut out = vec![0.0f32; dx.len()];
+        let mut out = unset(dx.len());
         batch_first(&dx, self.batch, self.inputs, 0, &mut out);
         (out, dw)
     }
@@ -229,7 +229,7 @@ impl LstmShape {
         // Gradients take the place of the gates, from the last position that was visited to the first.
         let Memory { mut gates, cells, hidden } = memory;
         let (mut carry, nothing) = (vec![0.0f32; h * b], vec![0.0f32; h * b]);
-        let mut dx = vec![0.0f32; self.inputs * b * n];
+        let mut dx = unset(self.inputs * b * n);
         let order: Vec<usize> = self.order(direction).collect();
         for (step, &position) in order.iter().enumerate().rev() {
             let own = position * h * b..(position + 1) * h * b;

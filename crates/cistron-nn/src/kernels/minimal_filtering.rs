@@ -16,15 +16,18 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use self::phases::{Tiles, phases, spread};
-use self::scheme::{MOST_POINTS, Scheme};
+use self::phases::{Phases, Tiles, phases, spread};
+use self::scheme::{LANES, MOST_POINTS, Scheme};
 use super::ConvShape;
 use super::activation::Then;
+use super::math::add_scaled;
 use super::product::{Kernel, Matrix, Right, Start, add_product, multiply};
-use super::rows::{Shared, equal_lengths};
+use super::rows::{Shared, equal_lengths, unset};
 
-/// Channels and filters of a group from which the products are worth the transformations.
-const FEWEST_CHANNELS: usize = 96;
+/// Channels and filters of a group from which the products are worth the transformations, going forward and for the gradient of the kernel
+/// (measured: docs/performance.md).
+const FEWEST_CHANNELS: usize = 48;
+const FEWEST_FOR_GRADIENTS: usize = 96;
 /// What a transformed value costs, in products.
 const TRANSFORMATION: usize = 8;
 /// Values of the transformed input of a stretch of columns that are aimed at.
@@ -33,6 +36,8 @@ const STRETCH_VALUES: usize = 1 << 17;
 const PANEL: usize = 32;
 /// Columns that the samples of one matrix have together, at most about.
 const TOGETHER: usize = 256;
+/// Filters and channels whose taps are transformed together.
+const TAPS_TURNED: usize = 512;
 /// Most samples in one matrix.
 const MOST_TOGETHER: usize = 8;
 
@@ -54,16 +59,21 @@ struct Part {
 }
 
 impl Part {
-    /// Columns of the transformed inputs.
-    fn stride(&self) -> usize {
+    /// Columns of the transformed inputs of all samples.
+    fn all(&self) -> usize {
         self.samples.len() * self.wide
+    }
+
+    /// Distance of their rows: with room for the whole registers that are written.
+    fn stride(&self) -> usize {
+        self.all() + LANES
     }
 }
 
 #[derive(Default)]
 struct Scratch {
-    /// Values of one channel by their place in a tile: `[outputs of a tile, columns]`.
-    phases: Vec<f32>,
+    /// One channel.
+    phases: Phases,
     /// `[points, channels, columns]`.
     x: Vec<f32>,
     /// `[points, filters, columns]`.
@@ -87,10 +97,19 @@ fn rows_mut(values: &mut [f32], matrix: usize, from: usize, columns: usize) -> [
 }
 
 impl<'a> Filtering<'a> {
-    /// The scheme that is worth it, if one is.
+    /// The scheme that is worth it going forward, if one is.
     pub(super) fn of(shape: &'a ConvShape) -> Option<Self> {
+        Self::from(shape, FEWEST_CHANNELS)
+    }
+
+    /// The scheme that is worth it for the gradient of the kernel.
+    pub(super) fn of_gradient(shape: &'a ConvShape) -> Option<Self> {
+        Self::from(shape, FEWEST_FOR_GRADIENTS)
+    }
+
+    fn from(shape: &'a ConvShape, fewest_channels: usize) -> Option<Self> {
         let (channels, filters) = (shape.group_inputs(), shape.group_filters());
-        if channels.min(filters) < FEWEST_CHANNELS {
+        if channels.min(filters) < fewest_channels {
             return None;
         }
         let with = |scheme: Scheme| Self { shape, scheme, tiles: Tiles::new(scheme.outputs(), shape.dilation) };
@@ -154,47 +173,68 @@ impl<'a> Filtering<'a> {
 
     /// Columns of the products: without what only further pieces of the last sample meet.
     fn products(&self, part: &Part) -> usize {
-        part.stride() - (self.pieces() - 1) * self.shape.dilation
+        part.all() - (self.pieces() - 1) * self.shape.dilation
     }
 
     /// The transformed inputs of a group of some samples, for columns from `first` on and those of the tiles behind that further pieces
-    /// meet: `[points, channels, samples · wide]`.
-    fn inputs(&self, x: &[f32], part: &Part, values: &mut Vec<f32>, out: &mut Vec<f32>) {
+    /// meet: `[points, channels, samples · wide]`, rows [`Part::stride`] apart.
+    fn inputs(&self, x: &[f32], part: &Part, turned: &mut Phases, out: &mut Vec<f32>) {
         let shape = self.shape;
-        let (channels, d, all) = (shape.group_inputs(), shape.dilation, part.stride());
-        let (side, points, length) = (self.scheme.outputs(), self.scheme.points(), part.wide + d);
-        values.resize(side * length, 0.0);
-        out.resize(points * channels * all, 0.0);
-        for (place, sample) in part.samples.clone().enumerate() {
-            let from = (sample * shape.inputs + part.group * channels) * shape.positions;
-            let rows = x[from..from + channels * shape.positions].chunks_exact(shape.positions);
-            for (channel, row) in rows.enumerate() {
-                phases(&self.tiles, row, shape.before, part.first, length, values);
+        let (channels, d, stride) = (shape.group_inputs(), shape.dilation, part.stride());
+        let (side, points) = (self.scheme.outputs(), self.scheme.points());
+        let written = part.wide.next_multiple_of(LANES);
+        let length = (written + d).next_multiple_of(LANES);
+        out.resize(points * channels * stride, 0.0);
+        // A row's samples one after the other, as the registers that are written reach into the next one's.
+        for channel in 0..channels {
+            for (place, sample) in part.samples.clone().enumerate() {
+                let from = (sample * shape.inputs + part.group * channels + channel) * shape.positions;
+                let row = &x[from..from + shape.positions];
+                phases(&self.tiles, row, shape.before, part.first, length, turned);
                 // The inputs of each tile, then those of the next one.
                 let input = |i: usize| match i {
-                    i if i < side => &values[i * length..][..part.wide],
-                    i if i < points => &values[(i - side) * length + d..][..part.wide],
+                    i if i < side => &turned.values[i * length..][..written],
+                    i if i < points => &turned.values[(i - side) * length + d..][..written],
                     _ => &[],
                 };
                 let rows: Rows<'_> = std::array::from_fn(input);
-                let mut to = rows_mut(out, channels * all, channel * all + place * part.wide, part.wide);
+                let mut to = rows_mut(out, channels * stride, channel * stride + place * part.wide, written);
                 self.scheme.transform_inputs(&rows[..points], &mut to[..points]);
             }
         }
     }
 
-    /// W of every group, point and piece: `[groups, points, pieces, filters, channels]`.
+    /// Where W of some group, point and piece begins in `[groups, points, pieces, filters, channels]`.
+    fn place(&self, group: usize, point: usize, piece: usize) -> usize {
+        let size = self.shape.group_filters() * self.shape.group_inputs();
+        ((group * self.scheme.points() + point) * self.pieces() + piece) * size
+    }
+
+    /// W of every group, point and piece.
     fn kernel(&self, kernel: &[f32]) -> Vec<f32> {
-        let (size, pieces, points) =
-            (self.shape.group_filters() * self.shape.group_inputs(), self.pieces(), self.scheme.points());
+        let (shape, points) = (self.shape, self.scheme.points());
+        let size = shape.group_filters() * shape.group_inputs();
         let matrix = self.scheme.tap_matrix();
-        let mut out = vec![0.0; self.shape.groups * points * pieces * size];
-        for (row, taps) in kernel.chunks_exact(self.shape.taps).enumerate() {
-            let (group, within) = (row / size, row % size);
-            for (piece, w) in taps.chunks(self.scheme.taps()).enumerate() {
+        let mut out = vec![0.0; shape.groups * points * self.pieces() * size];
+        let mut taps = vec![0.0; shape.taps * TAPS_TURNED];
+        for (part, kernel) in kernel.chunks(TAPS_TURNED * shape.taps).enumerate() {
+            let count = kernel.len() / shape.taps;
+            for (i, kernel) in kernel.chunks_exact(shape.taps).enumerate() {
+                kernel.iter().enumerate().for_each(|(tap, w)| taps[tap * TAPS_TURNED + i] = *w);
+            }
+            for (piece, w) in taps.chunks(self.scheme.taps() * TAPS_TURNED).enumerate() {
                 for (point, of) in matrix.iter().enumerate() {
-                    out[((group * points + point) * pieces + piece) * size + within] =
-                        of.iter().zip(w).map(|(m, w)| m * w).sum();
+                    // A group's weights may end within the part.
+                    let mut done = 0;
+                    while done < count {
+                        let (group, within) = ((part * TAPS_TURNED + done) / size, (part * TAPS_TURNED + done) % size);
+                        let now = (size - within).min(count - done);
+                        let to = &mut out[self.place(group, point, piece) + within..][..now];
+                        for (factor, w) in of.iter().zip(w.chunks_exact(TAPS_TURNED)) {
+                            add_scaled(to, *factor, &w[done..done + now]);
+                        }
+                        done += now;
+                    }
                 }
             }
         }
@@ -216,9 +256,10 @@ impl<'a> Filtering<'a> {
             let samples = from..(from + together).min(shape.batch);
             let part = self.part(samples, task / stretches % shape.groups, task % stretches);
             let n = self.products(&part);
-            SCRATCH.with_borrow_mut(|Scratch { phases: values, x: inputs, y: sums }| {
-                self.inputs(x, &part, values, inputs);
-                sums.resize(points * filters * n, 0.0);
+            SCRATCH.with_borrow_mut(|Scratch { phases, x: inputs, y: sums }| {
+                self.inputs(x, &part, phases, inputs);
+                // Whole registers are read behind the last row.
+                sums.resize(points * filters * n + LANES, 0.0);
                 let stride = part.stride();
                 for point in 0..points {
                     for piece in 0..pieces {
@@ -232,22 +273,24 @@ impl<'a> Filtering<'a> {
                     }
                 }
                 let columns = part.columns;
-                values.resize(side * columns, 0.0);
+                let written = columns.next_multiple_of(LANES);
+                let values = &mut phases.values;
+                values.resize(side * written, 0.0);
                 for (place, sample) in part.samples.clone().enumerate() {
                     for f in 0..filters {
                         let filter = part.group * filters + f;
                         let sum = |point: usize| match point {
                             point if point < points => {
-                                &sums[(point * filters + f) * n + place * part.wide..][..columns]
+                                &sums[(point * filters + f) * n + place * part.wide..][..written]
                             }
                             _ => &[],
                         };
                         let rows: Rows<'_> = std::array::from_fn(sum);
-                        let mut to = rows_mut(values, columns, 0, columns);
+                        let mut to = rows_mut(values, written, 0, written);
                         self.scheme.transform_sums(&rows[..points], bias.map_or(0.0, |b| b[filter]), &mut to[..side]);
                         then.apply(values);
                         let row = (sample * shape.filters + filter) * outputs;
-                        spread(&self.tiles, values, columns, part.first, out, row, outputs);
+                        spread(&self.tiles, values, (columns, written), part.first, out, (row, outputs));
                     }
                 }
             });
@@ -272,24 +315,27 @@ impl<'a> Filtering<'a> {
                 let from = samples.start + task / stretches * together;
                 let part = self.part(from..(from + together).min(samples.end), group, task % stretches);
                 let (n, stride, columns) = (self.products(&part), part.stride(), part.columns);
-                SCRATCH.with_borrow_mut(|Scratch { phases: values, x: inputs, y: gradients }| {
-                    self.inputs(x, &part, values, inputs);
+                let written = columns.next_multiple_of(LANES);
+                SCRATCH.with_borrow_mut(|Scratch { phases: turned, x: inputs, y: gradients }| {
+                    self.inputs(x, &part, turned, inputs);
                     // What stands between two samples' columns counts nothing.
+                    let row_length = n + LANES;
                     gradients.clear();
-                    gradients.resize(points * filters * n, 0.0);
-                    values.resize(side * columns, 0.0);
+                    gradients.resize(points * filters * row_length, 0.0);
                     for (place, sample) in part.samples.clone().enumerate() {
                         let dy = &dy[(sample * shape.filters + group * filters) * outputs..][..filters * outputs];
                         for (f, row) in dy.chunks_exact(outputs).enumerate() {
-                            phases(&self.tiles, row, 0, part.first, columns, values);
-                            let rows: Rows<'_> =
-                                std::array::from_fn(|e| if e < side { &values[e * columns..][..columns] } else { &[] });
-                            let mut to = rows_mut(gradients, filters * n, f * n + place * part.wide, columns);
+                            phases(&self.tiles, row, 0, part.first, written, turned);
+                            turned.values.chunks_exact_mut(written).for_each(|row| row[columns..].fill(0.0));
+                            let row = |e: usize| if e < side { &turned.values[e * written..][..written] } else { &[] };
+                            let rows: Rows<'_> = std::array::from_fn(row);
+                            let from = f * row_length + place * part.wide;
+                            let mut to = rows_mut(gradients, filters * row_length, from, written);
                             self.scheme.transform_gradients(&rows[..side], &mut to[..points]);
                         }
                     }
                     for point in 0..points {
-                        let left = Matrix::rows(&gradients[point * filters * n..], n);
+                        let left = Matrix::rows(&gradients[point * filters * row_length..], row_length);
                         for piece in 0..pieces {
                             let target = &mut total[(point * pieces + piece) * size..][..size];
                             let inputs = &inputs[point * channels * stride + piece * shape.dilation..];
@@ -308,16 +354,22 @@ impl<'a> Filtering<'a> {
     /// The kernel gradient of the gradient of W.
     pub(super) fn of_taps(&self, total: &[f32]) -> Vec<f32> {
         let shape = self.shape;
-        let (size, pieces, points) =
-            (shape.group_filters() * shape.group_inputs(), self.pieces(), self.scheme.points());
+        let size = shape.group_filters() * shape.group_inputs();
         let matrix = self.scheme.tap_matrix();
-        let mut out = vec![0.0; shape.groups * size * shape.taps];
-        for (row, taps) in out.chunks_exact_mut(shape.taps).enumerate() {
-            let (group, within) = (row / size, row % size);
-            for (piece, w) in taps.chunks_mut(self.scheme.taps()).enumerate() {
-                let at = |point: usize| total[((group * points + point) * pieces + piece) * size + within];
-                for (tap, w) in w.iter_mut().enumerate() {
-                    *w = (0..points).map(|point| matrix[point][tap] * at(point)).sum();
+        let mut out = unset(shape.groups * size * shape.taps);
+        let mut sums = [0.0; TAPS_TURNED];
+        for group in 0..shape.groups {
+            for first in (0..size).step_by(TAPS_TURNED) {
+                let count = TAPS_TURNED.min(size - first);
+                let rows = &mut out[(group * size + first) * shape.taps..][..count * shape.taps];
+                for tap in 0..shape.taps {
+                    let (piece, within) = (tap / self.scheme.taps(), tap % self.scheme.taps());
+                    let sums = &mut sums[..count];
+                    sums.fill(0.0);
+                    for (point, of) in matrix.iter().enumerate() {
+                        add_scaled(sums, of[within], &total[self.place(group, point, piece) + first..][..count]);
+                    }
+                    rows[tap..].iter_mut().step_by(shape.taps).zip(sums).for_each(|(to, sum)| *to = *sum);
                 }
             }
         }
@@ -352,7 +404,7 @@ mod tests {
         // Tiles of six outputs would stick out by half.
         assert_eq!(of(128, 192, 3, 64), Some(Scheme::ThreeThree));
         assert_eq!(of(128, 600, 1, 1), None);
-        assert_eq!(of(64, 600, 3, 1), None);
+        assert_eq!(of(32, 600, 3, 1), None);
         // Everything lies beyond the ends.
         assert_eq!(of(128, 100, 3, 512), None);
     }

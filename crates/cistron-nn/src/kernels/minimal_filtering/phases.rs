@@ -58,6 +58,15 @@ impl Tiles {
     }
 }
 
+/// Values of one channel by their place in a tile.
+#[derive(Default)]
+pub(super) struct Phases {
+    /// `[outputs of a tile, columns]`
+    pub values: Vec<f32>,
+    /// The values as they follow each other, where some of them lie outside the row.
+    padded: Vec<f32>,
+}
+
 /// Whether sixteen columns are neighbouring values, and the processor has registers for them.
 fn can_turn(dilation: usize) -> bool {
     #[cfg(target_arch = "x86_64")]
@@ -66,43 +75,36 @@ fn can_turn(dilation: usize) -> bool {
     false
 }
 
-/// The values of a row at the places `e` of the tiles of columns from `first` (a multiple of 16) on, for each of the phases that `out` has: rows of
-/// `columns`. Position 0 of the row is `before` after the start of the first tile; 0 outside.
-pub(super) fn phases(tiles: &Tiles, row: &[f32], before: usize, first: usize, columns: usize, out: &mut [f32]) {
+/// The values of a row at the places `e` of the tiles of columns from `first` (a multiple of 16) on, a row of `columns` (a multiple of 16 too) for
+/// each. Position 0 of the row is `before` after the start of the first tile; 0 outside.
+pub(super) fn phases(tiles: &Tiles, row: &[f32], before: usize, first: usize, columns: usize, out: &mut Phases) {
     let side = tiles.side;
+    out.values.resize(side * columns, 0.0);
     let Some([turn, _]) = &tiles.turns else {
-        for (e, out) in out.chunks_exact_mut(columns).take(side).enumerate() {
+        for (e, out) in out.values.chunks_exact_mut(columns).enumerate() {
             phase(tiles, row, before, e, first, out);
         }
         return;
     };
-    // Blocks whose values all lie in the row.
-    let (start, size) = (first * side, LANES * side);
-    let from = before.saturating_sub(start).div_ceil(size);
-    let to = ((row.len() + before).saturating_sub(start) / size).min(columns / LANES);
-    if from < to {
-        let values = &row[start + from * size - before..][..(to - from) * size];
-        let out = &mut out[from * LANES..(side - 1) * columns + to * LANES];
-        let (values, out) = ((values.as_ptr(), [size, LANES]), (out.as_mut_ptr(), [LANES, columns]));
-        // SAFETY: `to - from` blocks lie in both slices.
-        unsafe { turn_all(side, turn, to - from, values, out) };
-    }
-    for block in (0..columns.div_ceil(LANES)).filter(|b| !(from..to).contains(b)) {
-        let (mut values, mut turned) = ([0.0; MOST_SIDES * LANES], [0.0; MOST_SIDES * LANES]);
-        // Where the block begins in the row, and the part of it that lies there.
-        let at = (start + block * size) as isize - before as isize;
-        let inside = (-at).clamp(0, size as isize) as usize;
-        let end = (row.len() as isize - at).clamp(inside as isize, size as isize) as usize;
+    let (count, blocks) = (side * columns, columns / LANES);
+    let start = (first * side) as isize - before as isize;
+    // The values of all tiles, from the row when they all lie there.
+    let values = if start >= 0 && start as usize + count <= row.len() {
+        &row[start as usize..][..count]
+    } else {
+        out.padded.resize(count, 0.0);
+        let inside = (-start).clamp(0, count as isize) as usize;
+        let end = (row.len() as isize - start).clamp(inside as isize, count as isize) as usize;
+        out.padded[..inside].fill(0.0);
         if inside < end {
-            values[inside..end].copy_from_slice(&row[(at + inside as isize) as usize..][..end - inside]);
+            out.padded[inside..end].copy_from_slice(&row[(start + inside as isize) as usize..][..end - inside]);
         }
-        // SAFETY: one block lies in both arrays.
-        unsafe { turn_all(side, turn, 1, (values.as_ptr(), [0, LANES]), (turned.as_mut_ptr(), [0, LANES])) };
-        let count = LANES.min(columns - block * LANES);
-        for (out, phase) in out.chunks_exact_mut(columns).zip(turned.chunks_exact(LANES)).take(side) {
-            out[block * LANES..][..count].copy_from_slice(&phase[..count]);
-        }
-    }
+        out.padded[end..].fill(0.0);
+        out.padded.as_slice()
+    };
+    let (from, to) = ((values.as_ptr(), [LANES * side, LANES]), (out.values.as_mut_ptr(), [LANES, columns]));
+    // SAFETY: both hold `side` times as many values as there are columns.
+    unsafe { turn_all(side, turn, blocks, from, to) };
 }
 
 /// One phase, value by value or run by run.
@@ -125,16 +127,15 @@ fn phase(tiles: &Tiles, row: &[f32], before: usize, e: usize, first: usize, out:
     }
 }
 
-/// Writes phases, rows of `columns` from column `first` (a multiple of 16) on, to their places in the row of `length` values that begins at `row`;
-/// what lies beyond its end is dropped. There are whole runs, `columns` being a multiple of the dilation, or the dilation does not divide 16.
+/// Writes the first `columns` of rows of phases, `stride` values apart, from column `first` (a multiple of 16) on, to their places in the row of
+/// `length` values that begins at `row`; what lies beyond its end is dropped. `columns` is a multiple of a dilation that divides 16; `stride` of 16.
 pub(super) fn spread(
     tiles: &Tiles,
     phases: &[f32],
-    columns: usize,
+    (columns, stride): (usize, usize),
     first: usize,
     out: Shared<'_>,
-    row: usize,
-    length: usize,
+    (row, length): (usize, usize),
 ) {
     let Tiles { side, dilation: d, turns } = tiles;
     if let Some([_, turn]) = turns {
@@ -144,25 +145,23 @@ pub(super) fn spread(
         if left == 0 {
             return;
         }
-        assert!(phases.len() >= side * columns && columns.is_multiple_of(*d));
+        assert!(phases.len() >= side * stride && columns <= stride && stride.is_multiple_of(LANES));
+        assert!(columns.is_multiple_of(*d));
         // SAFETY: every output belongs to one column and phase, and every column to one task.
         let to = unsafe { out.slice(row + start, left) };
         // SAFETY: that many blocks lie in both slices.
-        unsafe { turn_all(*side, turn, blocks, (phases.as_ptr(), [LANES, columns]), (to.as_mut_ptr(), [size, LANES])) };
+        unsafe { turn_all(*side, turn, blocks, (phases.as_ptr(), [LANES, stride]), (to.as_mut_ptr(), [size, LANES])) };
         let rest = &mut to[blocks * size..];
         if !rest.is_empty() {
-            let (mut turned, mut values) = ([0.0; MOST_SIDES * LANES], [0.0; MOST_SIDES * LANES]);
-            let count = LANES.min(columns - blocks * LANES);
-            for (turned, phase) in turned.chunks_exact_mut(LANES).zip(phases.chunks_exact(columns)).take(*side) {
-                turned[..count].copy_from_slice(&phase[blocks * LANES..][..count]);
-            }
-            // SAFETY: one block lies in both arrays.
-            unsafe { turn_all(*side, turn, 1, (turned.as_ptr(), [0, LANES]), (values.as_mut_ptr(), [0, LANES])) };
+            let mut values = [0.0; MOST_SIDES * LANES];
+            let from = phases[blocks * LANES..].as_ptr();
+            // SAFETY: one more block lies in the rows, which are a multiple of a block long, and in the array.
+            unsafe { turn_all(*side, turn, 1, (from, [0, stride]), (values.as_mut_ptr(), [0, LANES])) };
             rest.copy_from_slice(&values[..rest.len()]);
         }
         return;
     }
-    for (e, values) in phases.chunks_exact(columns).take(*side).enumerate() {
+    for (e, values) in phases.chunks_exact(stride).take(*side).enumerate() {
         let (mut tile, mut residue, mut done) = (first / d, first % d, 0);
         while done < columns {
             let run = (d - residue).min(columns - done);
@@ -245,25 +244,28 @@ mod tests {
             let tiles = Tiles::new(side, dilation);
             let row = numbers(1, length);
             let (first, columns) = (16 * start, runs.div_ceil(dilation) * dilation);
-            let mut out = vec![f32::NAN; side * columns];
-            phases(&tiles, &row, before, first, columns, &mut out);
+            let stride = columns.next_multiple_of(16);
+            let mut turned = Phases::default();
+            phases(&tiles, &row, before, first, stride, &mut turned);
+            let out = &turned.values;
+            prop_assert_eq!(out.len(), side * stride);
             let position = |e: usize, column: usize| {
                 let c = first + column;
                 (side * (c / dilation) + e) * dilation + c % dilation
             };
             for e in 0..side {
-                for c in 0..columns {
+                for c in 0..stride {
                     let value = position(e, c).checked_sub(before).and_then(|at| row.get(at)).copied().unwrap_or(0.0);
-                    prop_assert_eq!(out[e * columns + c], value);
+                    prop_assert_eq!(out[e * stride + c], value);
                 }
             }
             let mut back = vec![f32::NAN; length];
-            spread(&tiles, &out, columns, first, Shared::new(&mut back), 0, length);
+            spread(&tiles, out, (columns, stride), first, Shared::new(&mut back), (0, length));
             let mut expected = vec![f32::NAN; length];
             for e in 0..side {
                 for c in 0..columns {
                     if let Some(to) = expected.get_mut(position(e, c)) {
-                        *to = out[e * columns + c];
+                        *to = out[e * stride + c];
                     }
                 }
             }

@@ -8,7 +8,7 @@
 use cistron_core::wide;
 
 /// Values that are transformed together.
-const LANES: usize = 16;
+pub(super) const LANES: usize = 16;
 /// Most products of a tile.
 pub(super) const MOST_POINTS: usize = 9;
 /// Most outputs or taps of a tile.
@@ -216,32 +216,7 @@ fn weights<P: Points>() -> [f32; MOST_POINTS] {
     out
 }
 
-/// Sixteen columns of each of some rows; 0 where there are no more.
-#[inline(always)]
-fn load<const N: usize>(rows: &[&[f32]], from: usize, count: usize) -> [[f32; LANES]; N] {
-    let mut out = [[0.0; LANES]; N];
-    for (out, row) in out.iter_mut().zip(rows) {
-        if count == LANES {
-            out.copy_from_slice(&row[from..from + LANES]);
-        } else {
-            out[..count].copy_from_slice(&row[from..from + count]);
-        }
-    }
-    out
-}
-
-#[inline(always)]
-fn store<const N: usize>(values: &[[f32; LANES]; N], rows: &mut [&mut [f32]], from: usize, count: usize) {
-    for (values, row) in values.iter().zip(rows) {
-        if count == LANES {
-            row[from..from + LANES].copy_from_slice(values);
-        } else {
-            row[from..from + count].copy_from_slice(&values[..count]);
-        }
-    }
-}
-
-/// Transforms column by column from the rows of `from` to those of `to`.
+/// Transforms column by column from the rows of `from` to those of `to`, sixteen columns at a time.
 #[inline(always)]
 fn by_columns<const N: usize, const M: usize>(
     from: &[&[f32]],
@@ -249,17 +224,21 @@ fn by_columns<const N: usize, const M: usize>(
     of: impl Fn([f32; N]) -> [f32; M],
 ) {
     let columns = to.first().map_or(0, |row| row.len());
+    assert!(columns.is_multiple_of(LANES));
     for start in (0..columns).step_by(LANES) {
-        let count = LANES.min(columns - start);
-        let before = load::<N>(from, start, count);
-        let mut after = [[0.0; LANES]; M];
+        let (mut before, mut after) = ([[0.0; LANES]; N], [[0.0; LANES]; M]);
+        for (before, row) in before.iter_mut().zip(from) {
+            before.copy_from_slice(&row[start..start + LANES]);
+        }
         for lane in 0..LANES {
             let values = of(std::array::from_fn(|i| before[i][lane]));
             for (after, value) in after.iter_mut().zip(values) {
                 after[lane] = value;
             }
         }
-        store(&after, to, start, count);
+        for (after, row) in after.iter().zip(to.iter_mut()) {
+            row[start..start + LANES].copy_from_slice(after);
+        }
     }
 }
 
@@ -318,7 +297,8 @@ impl Scheme {
         self.outputs() + self.taps() - 1
     }
 
-    /// X of a row of tiles, a row for each point, from a row for each input of the tile.
+    /// X of a row of tiles, a row for each point, from a row for each input of the tile. Rows are of a multiple of sixteen columns here and in the
+    /// other transformations.
     pub(super) fn transform_inputs(self, d: &[&[f32]], x: &mut [&mut [f32]]) {
         match self {
             Self::ThreeThree => inputs_33(d, x),
@@ -383,7 +363,7 @@ mod tests {
     #[test]
     fn schemes_filter() {
         for scheme in Scheme::ALL {
-            let (outputs, taps, points, tiles) = (scheme.outputs(), scheme.taps(), scheme.points(), 21);
+            let (outputs, taps, points, tiles) = (scheme.outputs(), scheme.taps(), scheme.points(), 32);
             let (d, w) = (numbers(1, points * tiles), numbers(2, taps));
             let d: Vec<&[f32]> = d.chunks_exact(tiles).collect();
             let matrix = scheme.tap_matrix();
