@@ -14,6 +14,7 @@ mod narrow_groups;
 mod one_hot;
 mod product;
 mod rows;
+mod transpose;
 
 pub(crate) use activation::Then;
 pub(crate) use batch_norm::NormKind;

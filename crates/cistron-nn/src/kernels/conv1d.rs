@@ -12,6 +12,7 @@ use super::activation::Then;
 use super::minimal_filtering::Filtering;
 use super::product::{Kernel, Matrix, Right, Start, Taps, add_product, multiply};
 use super::rows::{Shared, equal_lengths, sum};
+use super::transpose::transpose;
 
 /// Values of a tile's matrix that are aimed at: 256 kB.
 const TILE_VALUES: usize = 1 << 16;
@@ -261,21 +262,15 @@ impl ConvShape {
 
     /// `length` rows of all channels of a group, the first of input position `first - before`; zeros outside the input.
     fn transpose(&self, group: &[f32], first: usize, length: usize, rows: &mut Vec<f32>) {
-        const BLOCK: usize = 16;
         let channels = self.group_inputs();
-        rows.clear();
         rows.resize(length * channels, 0.0);
         let start = self.before.saturating_sub(first).min(length);
         let end = (self.positions + self.before).saturating_sub(first).clamp(start, length);
-        for row in (start..end).step_by(BLOCK) {
-            let count = BLOCK.min(end - row);
-            let position = first + row - self.before;
-            for channel in 0..channels {
-                let values = &group[channel * self.positions + position..][..count];
-                for (r, value) in values.iter().enumerate() {
-                    rows[(row + r) * channels + channel] = *value;
-                }
-            }
+        rows[..start * channels].fill(0.0);
+        rows[end * channels..].fill(0.0);
+        if end > start {
+            let from = &group[first + start - self.before..];
+            transpose((from, self.positions), (&mut rows[start * channels..], channels), (channels, end - start));
         }
     }
 

@@ -10,6 +10,7 @@ use rayon::prelude::*;
 use super::math::{sigmoid, tanh};
 use super::product::{Kernel, Matrix, Right, Start, add_product, multiply};
 use super::rows::unset;
+use super::transpose::transpose;
 
 /// Sizes of a layer: `[batch, inputs, positions]` to `[batch, 2 · hidden, positions]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,11 +60,8 @@ fn batch_last(x: &[f32], batch: usize, channels: usize, channel: usize, position
     out.par_chunks_mut(TURNED * channels * batch).enumerate().for_each(|(part, out)| {
         let (first, count) = (part * TURNED, out.len() / (channels * batch));
         for c in 0..channels {
-            for sample in 0..batch {
-                let row = &x[(sample * all + channel + c) * positions + first..][..count];
-                let to = out[c * batch + sample..].iter_mut().step_by(channels * batch);
-                to.zip(row).for_each(|(o, v)| *o = *v);
-            }
+            let from = (&x[(channel + c) * positions + first..], all * positions);
+            transpose(from, (&mut out[c * batch..], channels * batch), (batch, count));
         }
     });
     out
@@ -76,11 +74,8 @@ fn batch_first(x: &[f32], batch: usize, channels: usize, channel: usize, out: &m
     out.par_chunks_mut(TURNED * all * positions).enumerate().for_each(|(part, out)| {
         let (first, count) = (part * TURNED, out.len() / (all * positions));
         for c in 0..channels {
-            for position in 0..positions {
-                let row = &x[(position * channels + c) * batch + first..][..count];
-                let to = out[(channel + c) * positions + position..].iter_mut().step_by(all * positions);
-                to.zip(row).for_each(|(o, v)| *o = *v);
-            }
+            let to = (&mut out[(channel + c) * positions..], all * positions);
+            transpose((&x[c * batch + first..], channels * batch), to, (positions, count));
         }
     });
 }
@@ -89,9 +84,7 @@ fn batch_first(x: &[f32], batch: usize, channels: usize, channel: usize, out: &m
 fn turned(matrix: &[f32], columns: usize) -> Vec<f32> {
     let rows = matrix.len() / columns.max(1);
     let mut out = unset(matrix.len());
-    for (row, values) in matrix.chunks_exact(columns).enumerate() {
-        out[row..].iter_mut().step_by(rows).zip(values).for_each(|(to, value)| *to = *value);
-    }
+    transpose((matrix, columns), (&mut out, rows), (rows, columns));
     out
 }
 

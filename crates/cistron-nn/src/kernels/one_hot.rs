@@ -11,6 +11,7 @@ use super::ConvShape;
 use super::activation::Then;
 use super::conv1d::PARTS;
 use super::rows::Shared;
+use super::transpose::transpose;
 
 /// Bases of a word.
 const WORD: usize = 3;
@@ -52,15 +53,14 @@ fn read_codes(a: &[f32], c: &[f32], g: &[f32], t: &[f32], codes: &mut [u8]) -> b
 }
 
 wide! {
-/// Sums of table rows for [`LANES`] positions, turned: `out[lane][position]`. Word `w` of position `p` is `words[p + w · step]`.
+/// Sums of table rows for [`LANES`] positions. Word `w` of position `p` is `words[p + w · step]`.
 fn look_up(tables: &[[f32; LANES]], words: &[u8], step: usize, start: &[f32; LANES], out: &mut [[f32; LANES]; LANES]) {
-    for position in 0..LANES {
-        let mut sums = *start;
+    for (position, sums) in out.iter_mut().enumerate() {
+        *sums = *start;
         for (w, table) in tables.chunks_exact(WORDS).enumerate() {
             let row = &table[usize::from(words[position + w * step])];
             sums.iter_mut().zip(row).for_each(|(sum, value)| *sum += value);
         }
-        (0..LANES).for_each(|lane| out[lane][position] = sums[lane]);
     }
 }
 }
@@ -142,11 +142,10 @@ impl ConvShape {
                 look_up(&tables[filters.start / LANES], &words[first..], WORD * self.dilation, &start, &mut block);
                 then.apply(block.as_flattened_mut());
                 let length = LANES.min(outputs - first);
-                for (filter, values) in filters.clone().zip(&block) {
-                    // SAFETY: the rows of these filters of this sample belong to this task alone.
-                    let row = unsafe { out.slice((sample * self.filters + filter) * outputs + first, length) };
-                    row.copy_from_slice(&values[..length]);
-                }
+                let start = (sample * self.filters + filters.start) * outputs + first;
+                // SAFETY: the rows of these filters of this sample belong to this task alone.
+                let rows = unsafe { out.slice(start, (filters.len() - 1) * outputs + length) };
+                transpose((block.as_flattened(), LANES), (rows, outputs), (length, filters.len()));
             }
         });
     }
@@ -193,10 +192,7 @@ impl ConvShape {
             let rows = &dy[(sample * self.filters + first_filter) * outputs..][..count * outputs];
             for first in (0..outputs).step_by(LANES) {
                 let length = LANES.min(outputs - first);
-                for (lane, row) in rows.chunks_exact(outputs).enumerate() {
-                    let row = &row[first..first + length];
-                    values.iter_mut().zip(row).for_each(|(values, value)| values[lane] = *value);
-                }
+                transpose((&rows[first..], outputs), (values.as_flattened_mut(), LANES), (count, length));
                 add_to_rows(&mut tables, &words[first..], WORD * self.dilation, &values[..length]);
             }
         }

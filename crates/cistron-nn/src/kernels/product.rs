@@ -258,6 +258,7 @@ mod avx512 {
     use std::arch::x86_64::*;
 
     use super::super::rows::equal_lengths;
+    use super::super::transpose::{EDGE, avx512::block};
     use super::{Kernel, Matrix, Right, Start, Taps};
 
     /// Rows of a tile of the output, as many as leave two registers for the right matrix and one for the left.
@@ -387,6 +388,20 @@ mod avx512 {
     /// Lays `depth` rows of up to [`COLUMNS`] columns out one after the other, zeros behind the last column.
     #[target_feature(enable = "avx512f")]
     unsafe fn lay_out(right: Matrix, depth: usize, panel: *mut f32, masks: [__mmask16; 2]) {
+        if right.row == 1 {
+            let width: usize = masks.iter().map(|mask| mask.count_ones() as usize).sum();
+            for row in (0..depth).step_by(EDGE) {
+                for column in (0..width).step_by(EDGE) {
+                    let size = (EDGE.min(width - column), EDGE.min(depth - row));
+                    // SAFETY: the block lies in the matrix, and the panel has room for `depth` rows.
+                    unsafe {
+                        let from = right.start.add(row + column * right.column);
+                        block((from, right.column), (panel.add(row * COLUMNS + column), COLUMNS), size);
+                    }
+                }
+            }
+            return;
+        }
         let first = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
         let steps = _mm512_mullo_epi32(first, _mm512_set1_epi32(right.column as i32));
         for row in 0..depth {
