@@ -53,12 +53,34 @@ pub(super) fn unset(length: usize) -> Vec<f32> {
         return vec![f32::NAN; length];
     }
     let mut values = Vec::with_capacity(length);
+    ask_for_large_pages(&mut values);
     // SAFETY: the memory is there, every pattern of bits is a number, and callers write before they read.
     #[allow(clippy::uninit_vec)]
     unsafe {
         values.set_len(length);
     }
     values
+}
+
+/// Bytes from which large pages are asked for.
+#[cfg(target_os = "linux")]
+const LARGE: usize = 4 << 20;
+
+/// Asks for large pages behind a long vector, whose rows otherwise lie in more pages than the processor knows the places of. Where the system has
+/// none this does nothing.
+fn ask_for_large_pages(values: &mut Vec<f32>) {
+    #[cfg(target_os = "linux")]
+    if values.capacity() * size_of::<f32>() >= LARGE {
+        const PAGE: usize = 4096;
+        let (start, end) = (values.as_ptr() as usize, values.as_ptr() as usize + values.capacity() * size_of::<f32>());
+        let (start, end) = (start.next_multiple_of(PAGE), end / PAGE * PAGE);
+        // SAFETY: whole pages of the vector's memory; their content stays as it is.
+        unsafe {
+            libc::madvise(start as *mut libc::c_void, end - start, libc::MADV_HUGEPAGE);
+        }
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = values;
 }
 
 /// The sum of `of` over the places of some rows, which are as long as `x`.
