@@ -171,7 +171,7 @@ impl ConvShape {
         if let Some(words) = self.words(x) {
             return self.kernel_gradient_words(&words, output_gradient);
         }
-        let filtering = Filtering::of_gradient(self);
+        let filtering = Filtering::of(self);
         let size = filtering.as_ref().map_or(self.filters * self.depth(), Filtering::size);
         let outputs = self.outputs();
         let per_part = self.batch.div_ceil(PARTS).max(1);

@@ -24,10 +24,8 @@ use super::math::add_scaled;
 use super::product::{Kernel, Matrix, Right, Start, add_product, multiply};
 use super::rows::{Shared, equal_lengths, unset};
 
-/// Channels and filters of a group from which the products are worth the transformations, going forward and for the gradient of the kernel
-/// (measured: docs/performance.md).
-const FEWEST_CHANNELS: usize = 48;
-const FEWEST_FOR_GRADIENTS: usize = 96;
+/// Channels and filters of a group from which the products are worth the transformations (measured: docs/performance.md).
+const FEWEST_CHANNELS: usize = 96;
 /// What a transformed value costs, in products.
 const TRANSFORMATION: usize = 8;
 /// Values of the transformed input of a stretch of columns that are aimed at.
@@ -97,19 +95,10 @@ fn rows_mut(values: &mut [f32], matrix: usize, from: usize, columns: usize) -> [
 }
 
 impl<'a> Filtering<'a> {
-    /// The scheme that is worth it going forward, if one is.
+    /// The scheme that is worth it, if one is.
     pub(super) fn of(shape: &'a ConvShape) -> Option<Self> {
-        Self::from(shape, FEWEST_CHANNELS)
-    }
-
-    /// The scheme that is worth it for the gradient of the kernel.
-    pub(super) fn of_gradient(shape: &'a ConvShape) -> Option<Self> {
-        Self::from(shape, FEWEST_FOR_GRADIENTS)
-    }
-
-    fn from(shape: &'a ConvShape, fewest_channels: usize) -> Option<Self> {
         let (channels, filters) = (shape.group_inputs(), shape.group_filters());
-        if channels.min(filters) < fewest_channels {
+        if channels.min(filters) < FEWEST_CHANNELS {
             return None;
         }
         let with = |scheme: Scheme| Self { shape, scheme, tiles: Tiles::new(scheme.outputs(), shape.dilation) };
@@ -404,7 +393,7 @@ mod tests {
         // Tiles of six outputs would stick out by half.
         assert_eq!(of(128, 192, 3, 64), Some(Scheme::ThreeThree));
         assert_eq!(of(128, 600, 1, 1), None);
-        assert_eq!(of(32, 600, 3, 1), None);
+        assert_eq!(of(64, 600, 3, 1), None);
         // Everything lies beyond the ends.
         assert_eq!(of(128, 100, 3, 512), None);
     }
