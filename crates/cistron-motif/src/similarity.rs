@@ -2,6 +2,7 @@
 //! of a target, the score's distribution from the database's own columns by dynamic programming.
 
 mod columns;
+mod median;
 mod null;
 
 use rayon::prelude::*;
@@ -88,16 +89,16 @@ impl MotifDatabase {
 
     /// A query with every target, in the order of the targets.
     pub fn compare(&self, query: &Motif) -> Vec<MotifMatch> {
-        self.compare_in(query, &mut QueryColumns::default())
+        self.compare_in(query, &mut Default::default())
     }
 
-    fn compare_in(&self, query: &Motif, columns: &mut QueryColumns) -> Vec<MotifMatch> {
+    fn compare_in(&self, query: &Motif, (columns, null): &mut (QueryColumns, MaxDistributions)) -> Vec<MotifMatch> {
         if self.is_empty() {
             return Vec::new();
         }
         columns.set(query, &self.columns, self.options.column_score, self.options.bins);
-        let columns = &*columns;
-        let null = MaxDistributions::new(columns, self.columns.lengths());
+        null.set(columns, self.columns.lengths());
+        let (columns, null) = (&*columns, &*null);
         let targets = self.columns.targets();
         let mut matches: Vec<MotifMatch> = Vec::with_capacity(targets);
         let mut sums = Vec::new();
@@ -135,7 +136,7 @@ impl MotifDatabase {
 
     /// Every query with every target, on all cores.
     pub fn compare_all(&self, queries: &[Motif]) -> Vec<Vec<MotifMatch>> {
-        queries.par_iter().map_init(QueryColumns::default, |columns, q| self.compare_in(q, columns)).collect()
+        queries.par_iter().map_init(Default::default, |memory, q| self.compare_in(q, memory)).collect()
     }
 }
 

@@ -4,6 +4,7 @@ use std::str::FromStr;
 
 use cistron_core::wide;
 
+use super::median;
 use crate::Motif;
 
 /// How two columns of base frequencies are compared; higher is more alike.
@@ -225,14 +226,14 @@ pub(super) struct QueryColumns {
     /// The bin that an unaligned column counts as.
     pub(super) offset: usize,
     rows: Vec<f32>,
-    sample: Vec<f32>,
+    median: median::Scratch,
     counts: Vec<u32>,
 }
 
 impl QueryColumns {
     /// Takes the place of an earlier query, whose memory is used again.
     pub(super) fn set(&mut self, query: &Motif, targets: &TargetColumns, score: ColumnScore, bins: usize) {
-        let Self { scores, stride, masks, densities, offset, rows, sample, counts } = self;
+        let Self { scores, stride, masks, densities, offset, rows, median: scratch, counts } = self;
         let frequencies = query.frequencies();
         let (nq, ny) = (frequencies.len(), targets.rows[0].len());
         rows.resize(nq * ny, 0.0);
@@ -240,7 +241,7 @@ impl QueryColumns {
         let mut medians = Vec::with_capacity(nq);
         for (column, row) in frequencies.iter().zip(rows.chunks_exact_mut(ny)) {
             let (least, most) = score.row(column.map(|f| f as f32), &targets.rows, row);
-            let median = median(row, least, most, sample);
+            let median = median::median(row, scratch);
             low = low.min(least - median);
             high = high.max(most - median);
             medians.push(median);
@@ -315,66 +316,6 @@ fn count(bin_of: &[i16], last: usize, counts: &mut [u32]) {
     }
 }
 
-/// Values below which the exact median is looked for by sorting.
-const FEW: u32 = 16;
-
-/// The smallest value that at least half of the values do not exceed.
-fn median(values: &[f32], low: f32, high: f32, sample: &mut Vec<f32>) -> f32 {
-    let rank = values.len().div_ceil(2) as u32;
-    // Among (from, to] is the one of that rank.
-    let (mut from, mut to) = ((low.next_down(), 0), (high, values.len() as u32));
-    // A sample tells about where.
-    sample.clear();
-    sample.extend(values.iter().step_by(values.len() / 128 + 1));
-    sample.sort_unstable_by(f32::total_cmp);
-    let mut thresholds = [0.4, 0.47, 0.53, 0.6].map(|q| sample[(q * sample.len() as f64) as usize]);
-    loop {
-        let before = (from, to);
-        for (value, count) in thresholds.into_iter().zip(not_above(values, thresholds)) {
-            if count < rank && value > from.0 {
-                from = (value, count);
-            }
-            if count >= rank && value < to.0 {
-                to = (value, count);
-            }
-        }
-        if (from, to) == before || to.1 - from.1 <= FEW {
-            break;
-        }
-        thresholds = [0.2, 0.4, 0.6, 0.8].map(|share| from.0 + (to.0 - from.0) * share);
-    }
-    sample.clear();
-    between(values, from.0, to.0, sample);
-    let nth = (rank - from.1 - 1) as usize;
-    *sample.select_nth_unstable_by(nth, f32::total_cmp).1
-}
-
-wide! {
-/// How many values do not exceed each threshold.
-fn not_above(values: &[f32], thresholds: [f32; 4]) -> [u32; 4] {
-    let [a, b, c, d] = thresholds;
-    let mut counts = [0u32; 4];
-    for v in values {
-        counts[0] = counts[0].wrapping_add(u32::from(*v <= a));
-        counts[1] = counts[1].wrapping_add(u32::from(*v <= b));
-        counts[2] = counts[2].wrapping_add(u32::from(*v <= c));
-        counts[3] = counts[3].wrapping_add(u32::from(*v <= d));
-    }
-    counts
-}
-}
-
-wide! {
-/// The values in (from, to].
-fn between(values: &[f32], from: f32, to: f32, out: &mut Vec<f32>) {
-    for chunk in values.chunks(4 * LANES) {
-        if chunk.iter().fold(0u32, |n, v| n.wrapping_add(u32::from((*v > from) & (*v <= to)))) > 0 {
-            out.extend(chunk.iter().filter(|v| **v > from && **v <= to));
-        }
-    }
-}
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -397,31 +338,6 @@ mod tests {
         let (r, s) = (0.01f64 / 1.04, 0.51f64 / 1.04);
         let wanted = -((p - q) * (p / q).ln() + (r - s) * (r / s).ln()) / 2.0;
         assert!((score(ColumnScore::KullbackLeibler, a, mixed) - wanted).abs() < 1e-6);
-    }
-
-    #[test]
-    fn the_median_is_the_lower_of_the_middle() {
-        let of = |values: &[f32]| {
-            let (low, high) = range(values);
-            median(values, low, high, &mut Vec::new())
-        };
-        assert_eq!(of(&[3.0, 1.0, 2.0, 9.0, -4.0]), 2.0);
-        assert_eq!(of(&[3.0, 1.0, 2.0, 9.0]), 2.0);
-        assert_eq!(of(&[7.0]), 7.0);
-        assert_eq!(of(&[0.0; 3000]), 0.0);
-        let mut letter = random_letters(1, 0);
-        for n in [40, 1000, 1001, 20_011] {
-            // Spread, crowded at one end, and with many equals.
-            let value = |letter: &mut dyn FnMut() -> u8| (0..10).fold(0.0f32, |a, _| a * 4.0 + f32::from(letter()));
-            let spread: Vec<f32> = (0..n).map(|_| value(&mut letter)).collect();
-            let crowded: Vec<f32> = spread.iter().map(|v| -(-v / 1e4).exp()).collect();
-            let equals: Vec<f32> = spread.iter().map(|v| (v / 2e5).floor()).collect();
-            for values in [spread, crowded, equals] {
-                let mut sorted = values.clone();
-                sorted.sort_by(f32::total_cmp);
-                assert_eq!(of(&values), sorted[(n as usize).div_ceil(2) - 1]);
-            }
-        }
     }
 
     /// Against the sum over every offset by definition, for queries and targets of all lengths around the number of lanes.
