@@ -26,6 +26,7 @@ pub use activation::Activation;
 #[cfg(test)]
 pub(crate) use activation::softplus;
 pub use batch_norm::BatchNorm;
+pub(crate) use conv::Behind;
 pub use conv::Conv;
 pub use dense::Dense;
 pub use dilated_residual::DilatedResidual;

@@ -5,7 +5,7 @@ use std::ops::Range;
 use burn::tensor::{Device, Tensor};
 
 use crate::NnError;
-use crate::blocks::{Block, Pass};
+use crate::blocks::{Behind, Block, Pass};
 use crate::plan::Plan;
 use crate::weight_file::NamedTensor;
 use crate::weights::{WeightSpec, Weights, from_values};
@@ -59,25 +59,21 @@ impl Network {
         let mut layers = self.plan.layers[layers.clone()].iter().zip(&self.ranges[layers]).peekable();
         while let Some((layer, range)) = layers.next() {
             // A convolution, a norm and an activation in a row are computed together.
-            let mut range = range.clone();
-            let mut normalised = false;
-            if matches!(layer.block, Block::Conv(_))
-                && let Some((_, norm)) = layers.next_if(|(next, _)| matches!(next.block, Block::BatchNorm(_)))
-            {
-                (range.end, normalised) = (norm.end, true);
-            }
-            let weights = weights.slice(range);
-            let mut next = || match layers.next_if(|(next, _)| matches!(next.block, Block::Activation(_)))?.0.block {
-                Block::Activation(activation) => Some(activation),
+            let norm = match layer.block {
+                Block::Conv(_) => layers.next_if(|(next, _)| matches!(next.block, Block::BatchNorm(_))),
                 _ => None,
             };
+            let activation = match layer.block {
+                Block::Conv(_) | Block::BatchNorm(_) => layers.next_if_map(|next| match next.0.block {
+                    Block::Activation(activation) => Ok(activation),
+                    _ => Err(next),
+                }),
+                _ => None,
+            };
+            let weights = weights.slice(range.start..norm.map_or(range.end, |(_, norm)| norm.end));
             x = match &layer.block {
-                Block::Conv(conv) if normalised => conv.normalised(next(), x, weights, pass),
-                Block::Conv(conv) => conv.then(next(), x, weights, pass),
-                Block::BatchNorm(norm) => match next() {
-                    Some(activation) => norm.then(activation, x, weights, pass),
-                    None => layer.block.forward(x, weights, pass),
-                },
+                Block::Conv(conv) => conv.with(Behind { norm: norm.is_some(), activation }, x, weights, pass),
+                Block::BatchNorm(norm) => norm.with(activation, x, weights, pass),
                 block => block.forward(x, weights, pass),
             };
         }

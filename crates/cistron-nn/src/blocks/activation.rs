@@ -43,6 +43,13 @@ impl Step for Activation {
     }
 
     fn forward(&self, x: Tensor<3>, _weights: WeightSlice<'_>, _pass: &mut Pass) -> Tensor<3> {
+        self.apply(x)
+    }
+}
+
+impl Activation {
+    /// Of each value.
+    pub(crate) fn apply(self, x: Tensor<3>) -> Tensor<3> {
         match self {
             Self::Relu => activation::relu(x),
             Self::Exponential => x.exp(),
@@ -51,9 +58,7 @@ impl Step for Activation {
             Self::Gelu => silu(x.mul_scalar(GELU_SLOPE)).div_scalar(GELU_SLOPE),
         }
     }
-}
 
-impl Activation {
     /// What our own kernels can compute along with what goes before it; nothing for others.
     pub(crate) fn fused(self) -> Then {
         match self {

@@ -45,14 +45,22 @@ impl Step for BatchNorm {
 }
 
 impl BatchNorm {
-    /// The normalisation with an activation behind it, in one operation where there is one.
-    pub(crate) fn then(&self, next: Activation, x: Tensor<3>, weights: WeightSlice<'_>, pass: &mut Pass) -> Tensor<3> {
-        let fused = next.fused();
+    /// The normalisation and perhaps an activation behind it, in one operation where there is one.
+    pub(crate) fn with(
+        &self,
+        activation: Option<Activation>,
+        x: Tensor<3>,
+        weights: WeightSlice<'_>,
+        pass: &mut Pass,
+    ) -> Tensor<3> {
+        let Some(activation) = activation else {
+            return self.normalise(x, weights, pass, Then::Nothing);
+        };
+        let fused = activation.fused();
         if kernels::serve(&x.device()) && fused != Then::Nothing {
             return self.normalise(x, weights, pass, fused);
         }
-        let y = self.normalise(x, weights, pass, Then::Nothing);
-        next.forward(y, weights, pass)
+        activation.apply(self.normalise(x, weights, pass, Then::Nothing))
     }
 
     /// `fused` is only given to our own kernels.

@@ -113,49 +113,51 @@ impl Step for Conv {
     }
 
     fn forward(&self, x: Tensor<3>, weights: WeightSlice<'_>, pass: &mut Pass) -> Tensor<3> {
-        self.then(None, x, weights, pass)
+        self.with(Behind::default(), x, weights, pass)
+    }
+}
+
+/// What is computed together with a convolution.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Behind {
+    /// Batch norm, whose weights follow the convolution's.
+    pub norm: bool,
+    /// An activation, after the norm.
+    pub activation: Option<Activation>,
+}
+
+impl Behind {
+    /// A norm, then perhaps an activation.
+    pub(crate) const fn norm(activation: Option<Activation>) -> Self {
+        Self { norm: true, activation }
+    }
+
+    /// An activation only.
+    pub(crate) const fn activation(activation: Activation) -> Self {
+        Self { norm: false, activation: Some(activation) }
     }
 }
 
 impl Conv {
-    /// The convolution with an activation behind it.
-    pub(crate) fn then(
-        &self,
-        next: Option<Activation>,
-        x: Tensor<3>,
-        weights: WeightSlice<'_>,
-        pass: &mut Pass,
-    ) -> Tensor<3> {
-        let kernel = weights.get(0);
+    /// The convolution and what stands behind it. Where nothing has to be kept for a backward pass a norm is taken into the kernel and the bias.
+    pub(crate) fn with(&self, behind: Behind, x: Tensor<3>, weights: WeightSlice<'_>, pass: &mut Pass) -> Tensor<3> {
+        let kernel: Tensor<3> = weights.get(0);
         let bias = self.bias.then(|| weights.flat(1));
-        self.apply(x, kernel, bias, next, weights, pass)
-    }
-
-    /// The convolution with batch norm and perhaps an activation behind it, whose weights follow its own. Where nothing has to be kept for a
-    /// backward pass the norm is taken into the kernel and the bias.
-    pub(crate) fn normalised(
-        &self,
-        next: Option<Activation>,
-        x: Tensor<3>,
-        weights: WeightSlice<'_>,
-        pass: &mut Pass,
-    ) -> Tensor<3> {
+        if !behind.norm {
+            return self.apply(x, kernel, bias, behind.activation);
+        }
         let norm = weights.from(self.weights_read());
         if pass.is_training() || !kernels::serve_forward(&x.device()) {
-            let y = self.forward(x, weights, pass);
-            return match next {
-                Some(next) => BatchNorm.then(next, y, norm, pass),
-                None => BatchNorm.forward(y, norm, pass),
-            };
+            let y = self.apply(x, kernel, bias, None);
+            return BatchNorm.with(behind.activation, y, norm, pass);
         }
         let [gamma, beta, mean, variance] = [0, 1, 2, 3].map(|i| norm.flat(i));
         let scale = gamma / variance.add_scalar(BatchNorm::EPSILON).sqrt();
-        let shift = match self.bias.then(|| weights.flat(1)) {
+        let shift = match bias {
             Some(bias) => beta + (bias - mean) * scale.clone(),
             None => beta - mean * scale.clone(),
         };
-        let kernel: Tensor<3> = weights.get(0);
-        self.apply(x, kernel * scale.reshape([self.filters, 1, 1]), Some(shift), next, weights, pass)
+        self.apply(x, kernel * scale.reshape([self.filters, 1, 1]), Some(shift), behind.activation)
     }
 
     fn apply(
@@ -163,25 +165,21 @@ impl Conv {
         x: Tensor<3>,
         kernel: Tensor<3>,
         bias: Option<Tensor<1>>,
-        next: Option<Activation>,
-        weights: WeightSlice<'_>,
-        pass: &mut Pass,
+        activation: Option<Activation>,
     ) -> Tensor<3> {
-        if kernels::serve(&x.device()) {
+        let (y, left) = if kernels::serve(&x.device()) {
             let bias = bias.unwrap_or_else(|| Tensor::zeros([self.filters], &x.device().without_autodiff()));
-            let then = next.map_or(Then::Nothing, Activation::fused);
+            let then = activation.map_or(Then::Nothing, Activation::fused);
             let y = kernels::conv1d_same(x, kernel, bias, (self.dilation, self.groups), then);
-            return match next {
-                Some(next) if then == Then::Nothing => next.forward(y, weights, pass),
-                _ => y,
-            };
-        }
-        let padding = (self.kernel - 1) * self.dilation;
-        let before = padding / 2;
-        let options = ConvOptions::new_with_padding([1], [(before, padding - before)], [self.dilation], self.groups);
-        let y = conv1d(x, kernel, bias, options);
-        match next {
-            Some(next) => next.forward(y, weights, pass),
+            (y, activation.filter(|_| then == Then::Nothing))
+        } else {
+            let padding = (self.kernel - 1) * self.dilation;
+            let pads = (padding / 2, padding - padding / 2);
+            let options = ConvOptions::new_with_padding([1], [pads], [self.dilation], self.groups);
+            (conv1d(x, kernel, bias, options), activation)
+        };
+        match left {
+            Some(activation) => activation.apply(y),
             None => y,
         }
     }
@@ -275,11 +273,11 @@ mod tests {
             let x: Vec<f32> = (0..2 * 3 * 40).map(|i| ((i * 31) % 17) as f32 / 17.0 - 0.4).collect();
             let x = Tensor::<3>::from_data(burn::tensor::TensorData::new(x, [2, 3, 40]), &device);
             let all = weights.slice(0..weights.entries.len());
-            let together = conv.normalised(next, x.clone(), all, &mut Pass::evaluate());
+            let together = conv.with(Behind::norm(next), x.clone(), all, &mut Pass::evaluate());
             let mut apart = conv.forward(x, all, &mut Pass::evaluate());
             apart = BatchNorm.forward(apart, all.from(conv.weights_read()), &mut Pass::evaluate());
             if let Some(next) = next {
-                apart = next.forward(apart, all, &mut Pass::evaluate());
+                apart = next.apply(apart);
             }
             let difference = (together - apart).abs().max().into_scalar::<f32>();
             assert!(difference < 2e-6, "{next:?}: {difference}");

@@ -1,7 +1,7 @@
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
-use super::{Activation, BatchNorm, Conv, Dropout, Init, Pass, ReceptiveField, Shape, Step, WeightSpec};
+use super::{Activation, BatchNorm, Behind, Conv, Dropout, Init, Pass, ReceptiveField, Shape, Step, WeightSpec};
 use crate::weights::WeightSlice;
 
 /// Basenji's dilated residual (Kelley et al. 2018; GOPHER, methods): GELU, dilated convolution of fewer filters, batch norm, GELU,
@@ -57,8 +57,8 @@ impl Step for DilatedResidual {
     fn forward(&self, x: Tensor<3>, weights: WeightSlice<'_>, pass: &mut Pass) -> Tensor<3> {
         let [dilated, back] = self.convolutions(x.dims()[1]);
         let y = Activation::Gelu.forward(x.clone(), weights, pass);
-        let y = dilated.normalised(Some(Activation::Gelu), y, weights, pass);
-        let y = back.normalised(None, y, weights.from(Self::FIRST), pass);
+        let y = dilated.with(Behind::norm(Some(Activation::Gelu)), y, weights, pass);
+        let y = back.with(Behind::norm(None), y, weights.from(Self::FIRST), pass);
         x + Dropout { rate: self.dropout }.forward(y, weights, pass)
     }
 }

@@ -2,7 +2,7 @@ use burn::tensor::module::linear;
 use burn::tensor::{Tensor, activation};
 use serde::{Deserialize, Serialize};
 
-use super::{Activation, BatchNorm, Conv, Init, Pass, ReceptiveField, Shape, Step, WeightSpec};
+use super::{Activation, BatchNorm, Behind, Conv, Init, Pass, ReceptiveField, Shape, Step, WeightSpec};
 use crate::weights::WeightSlice;
 
 /// A block of DREAM-CNN's core (Rafi et al. 2024, methods, core block of Autosome.org; after EfficientNetV2): channels are widened fourfold,
@@ -87,14 +87,14 @@ impl Step for Efficient {
         let [batch, channels, _] = x.dims();
         let convs = self.convs(channels).map(|(_, conv, _)| conv);
         let own = |i: usize| weights.from(i * Self::EACH);
-        let y = convs[0].normalised(SILU, x.clone(), own(0), pass);
-        let y = convs[1].normalised(SILU, y, own(1), pass);
+        let y = convs[0].with(Behind::norm(SILU), x.clone(), own(0), pass);
+        let y = convs[1].with(Behind::norm(SILU), y, own(1), pass);
         let dense = weights.from(convs.len() * Self::EACH);
         let mean = y.clone().mean_dim(2).reshape([batch, self.wide()]);
         let squeezed = activation::silu(linear(mean, dense.get::<2>(0), Some(dense.flat(1))));
         let excited = activation::sigmoid(linear(squeezed, dense.get::<2>(2), Some(dense.flat(3))));
-        let y = convs[2].normalised(SILU, y * excited.reshape([batch, self.wide(), 1]), own(2), pass);
-        convs[3].normalised(SILU, Tensor::cat(vec![x, y], 1), own(3), pass)
+        let y = convs[2].with(Behind::norm(SILU), y * excited.reshape([batch, self.wide(), 1]), own(2), pass);
+        convs[3].with(Behind::norm(SILU), Tensor::cat(vec![x, y], 1), own(3), pass)
     }
 }
 

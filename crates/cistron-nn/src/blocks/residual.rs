@@ -1,7 +1,7 @@
 use burn::tensor::{Tensor, activation};
 use serde::{Deserialize, Serialize};
 
-use super::{Activation, BatchNorm, Conv, Dropout, Pass, ReceptiveField, Shape, Step, WeightSpec};
+use super::{Activation, BatchNorm, Behind, Conv, Dropout, Pass, ReceptiveField, Shape, Step, WeightSpec};
 use crate::weights::WeightSlice;
 
 /// GOPHER's residual block RBn: n convolutions of kernel 3 and dilations 1, 2, 4, … 2^(n−1), each with batch norm; ReLU
@@ -51,7 +51,7 @@ impl Step for Residual {
             let conv = self.conv(channels, i);
             let own = weights.from(i * (conv.weights_read() + BatchNorm::WEIGHTS));
             let last = i + 1 == self.convolutions;
-            y = conv.normalised((!last).then_some(Activation::Relu), y, own, pass);
+            y = conv.with(Behind::norm((!last).then_some(Activation::Relu)), y, own, pass);
             if !last {
                 y = Dropout { rate: self.dropout }.forward(y, own, pass);
             }

@@ -1,7 +1,7 @@
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
-use super::{Activation, Conv, Pass, ReceptiveField, Shape, Step, WeightSpec};
+use super::{Activation, Behind, Conv, Pass, ReceptiveField, Shape, Step, WeightSpec};
 use crate::weights::WeightSlice;
 
 /// BPNet's dilated layer (Avsec et al. 2021): x + relu(conv(x)), with as many filters as channels.
@@ -37,7 +37,7 @@ impl Step for SkipConv {
     }
 
     fn forward(&self, x: Tensor<3>, weights: WeightSlice<'_>, pass: &mut Pass) -> Tensor<3> {
-        let y = self.conv(x.dims()[1]).then(Some(Activation::Relu), x.clone(), weights, pass);
+        let y = self.conv(x.dims()[1]).with(Behind::activation(Activation::Relu), x.clone(), weights, pass);
         x + y
     }
 }

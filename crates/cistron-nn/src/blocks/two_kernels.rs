@@ -1,7 +1,7 @@
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
-use super::{Activation, Conv, Dropout, Pass, ReceptiveField, Shape, Step, WeightSpec};
+use super::{Activation, Behind, Conv, Dropout, Pass, ReceptiveField, Shape, Step, WeightSpec};
 use crate::weights::WeightSlice;
 
 /// The first stage of the DREAM challenge's networks: two convolutions of different kernels over the same input, each with ReLU and dropout,
@@ -45,7 +45,7 @@ impl Step for TwoKernels {
         let [first, second] = self.convs();
         let dropout = Dropout { rate: self.dropout };
         let mut branch = |conv: &Conv, own: WeightSlice<'_>| {
-            let y = conv.then(Some(Activation::Relu), x.clone(), own, pass);
+            let y = conv.with(Behind::activation(Activation::Relu), x.clone(), own, pass);
             dropout.forward(y, own, pass)
         };
         let a = branch(&first, weights);

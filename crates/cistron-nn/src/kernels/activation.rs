@@ -38,46 +38,34 @@ fn rectify(x: &mut [f32]) {
 }
 
 wide! {
-fn silu_of(x: &[f32], y: &mut [f32]) {
-    y.iter_mut().zip(x).for_each(|(y, x)| *y = x * sigmoid(*x));
-}
-}
-
-wide! {
 fn silu_in_place(x: &mut [f32]) {
     x.iter_mut().for_each(|x| *x *= sigmoid(*x));
 }
 }
 
 wide! {
-/// `dy` times the derivative at x, σ(x) · (1 + x · (1 − σ(x))).
-fn silu_gradient_of(x: &[f32], dy: &[f32], dx: &mut [f32]) {
-    for ((dx, x), dy) in dx.iter_mut().zip(x).zip(dy) {
-        let s = sigmoid(*x);
-        *dx = dy * (s * (1.0 + *x * (1.0 - s)));
-    }
-}
-}
-
-wide! {
-/// The same in the place of x.
-pub(super) fn silu_gradient_in_place(x: &mut [f32], dy: &[f32]) {
-    for (x, dy) in x.iter_mut().zip(dy) {
-        let s = sigmoid(*x);
-        *x = dy * (s * (1.0 + *x * (1.0 - s)));
+/// `dy` times the derivative σ(z) · (1 + z · (1 − σ(z))) at z = scale · x + shift.
+pub(super) fn silu_gradient_row(x: &[f32], dy: &[f32], scale: f32, shift: f32, dz: &mut [f32]) {
+    for ((dz, x), dy) in dz.iter_mut().zip(x).zip(dy) {
+        let z = x * scale + shift;
+        let s = sigmoid(z);
+        *dz = dy * (s * (1.0 + z * (1.0 - s)));
     }
 }
 }
 
 pub(super) fn silu(x: &[f32]) -> Vec<f32> {
     let mut y = unset(x.len());
-    y.par_chunks_mut(STRETCH).zip(x.par_chunks(STRETCH)).for_each(|(y, x)| silu_of(x, y));
+    y.par_chunks_mut(STRETCH).zip(x.par_chunks(STRETCH)).for_each(|(y, x)| {
+        y.copy_from_slice(x);
+        silu_in_place(y);
+    });
     y
 }
 
 pub(super) fn silu_gradient(x: &[f32], dy: &[f32]) -> Vec<f32> {
     let mut dx = unset(x.len());
     let of = x.par_chunks(STRETCH).zip(dy.par_chunks(STRETCH));
-    dx.par_chunks_mut(STRETCH).zip(of).for_each(|(dx, (x, dy))| silu_gradient_of(x, dy, dx));
+    dx.par_chunks_mut(STRETCH).zip(of).for_each(|(dx, (x, dy))| silu_gradient_row(x, dy, 1.0, 0.0, dx));
     dx
 }

@@ -4,7 +4,7 @@
 use cistron_core::wide;
 use rayon::prelude::*;
 
-use super::activation::{Then, silu_gradient_in_place};
+use super::activation::{Then, silu_gradient_row};
 use super::rows::{Shared, sum, sum_of_products, sum_of_squares, unset};
 
 /// Sizes of the values.
@@ -142,10 +142,7 @@ impl NormShape {
                     match kind.then {
                         Then::Nothing => dz.copy_from_slice(dy),
                         Then::Relu => rectifier_gradient_row(x, dy, scale, offset, dz),
-                        Then::Silu => {
-                            scale_row(x, scale, offset, dz);
-                            silu_gradient_in_place(dz, dy);
-                        }
+                        Then::Silu => silu_gradient_row(x, dy, scale, offset, dz),
                     }
                     total += sum(dz);
                     product += sum_of_products(x, dz, mean);

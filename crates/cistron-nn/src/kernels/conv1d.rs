@@ -341,7 +341,7 @@ mod tests {
     }
 
     fn shapes() -> impl Strategy<Value = ConvShape> {
-        // Few channels and filters in several groups, or as many as minimal filtering asks for: with wide dilations, and with all.
+        // Few channels and filters in several groups, more in registers of their own, or as many as minimal filtering asks for.
         let sizes = prop_oneof![
             (1usize..4, 1usize..4, prop_oneof![1usize..5, Just(17usize)], 1usize..5, 1usize..300),
             (1usize..3, 1usize..3, 48usize..51, 48usize..51, 60usize..200),

@@ -24,14 +24,8 @@ use super::rows::unset;
 /// Operations that `flex` has from us.
 #[backend_extension(Flex, Autodiff)]
 pub(crate) trait KernelBackend: Backend {
-    fn convolve(
-        x: FloatTensor<Self>,
-        kernel: FloatTensor<Self>,
-        bias: FloatTensor<Self>,
-        shape: ConvShape,
-    ) -> FloatTensor<Self>;
     /// A convolution with an activation behind it: in one go where no backward pass needs what lies between them.
-    fn convolve_then(
+    fn convolve(
         x: FloatTensor<Self>,
         kernel: FloatTensor<Self>,
         bias: FloatTensor<Self>,
@@ -107,7 +101,7 @@ pub(crate) fn conv1d_same(
     let (before, after) = (reach / 2, reach - reach / 2);
     let shape = ConvShape { batch, inputs, positions, filters, taps, dilation, groups, before, after };
     RECORD.with_borrow_mut(|record| record.iter_mut().for_each(|shapes| shapes.push(shape)));
-    Tensor::from_dispatch(<Dispatch as KernelBackend>::convolve_then(
+    Tensor::from_dispatch(<Dispatch as KernelBackend>::convolve(
         x.into_dispatch(),
         kernel.into_dispatch(),
         bias.into_dispatch(),
@@ -194,19 +188,15 @@ fn tensor(values: Vec<f32>, shape: &[usize]) -> Primitive {
     Primitive::from_data(TensorData::new(values, shape.to_vec()))
 }
 
-fn forward(shape: &ConvShape, x: &Primitive, kernel: &Primitive, bias: &Primitive, then: Then) -> Primitive {
+fn convolved(shape: &ConvShape, x: &Primitive, kernel: &Primitive, bias: &Primitive, then: Then) -> Primitive {
     let mut y = unset(shape.batch * shape.filters * shape.outputs());
     shape.forward(&values(x), &values(kernel), Some(&values(bias)), then, &mut y);
     tensor(y, &[shape.batch, shape.filters, shape.outputs()])
 }
 
 impl KernelBackend for Flex {
-    fn convolve(x: Primitive, kernel: Primitive, bias: Primitive, shape: ConvShape) -> Primitive {
-        forward(&shape, &x, &kernel, &bias, Then::Nothing)
-    }
-
-    fn convolve_then(x: Primitive, kernel: Primitive, bias: Primitive, shape: ConvShape, then: Then) -> Primitive {
-        forward(&shape, &x, &kernel, &bias, then)
+    fn convolve(x: Primitive, kernel: Primitive, bias: Primitive, shape: ConvShape, then: Then) -> Primitive {
+        convolved(&shape, &x, &kernel, &bias, then)
     }
 
     fn moments(x: Primitive) -> Primitive {
@@ -390,22 +380,6 @@ impl Backward<Flex, 1> for Pooling {
 }
 
 impl<C: CheckpointStrategy> KernelBackend for Autodiff<Flex, C> {
-    fn convolve_then(
-        x: FloatTensor<Self>,
-        kernel: FloatTensor<Self>,
-        bias: FloatTensor<Self>,
-        shape: ConvShape,
-        then: Then,
-    ) -> FloatTensor<Self> {
-        // In two steps, as the backward pass needs what lies between them.
-        let y = Self::convolve(x, kernel, bias, shape);
-        match then {
-            Then::Nothing => y,
-            Then::Relu => Self::relu(y),
-            Then::Silu => Self::swish(y),
-        }
-    }
-
     fn moments(x: FloatTensor<Self>) -> FloatTensor<Self> {
         Self::from_inner(Flex::moments(x.into_primitive()))
     }
@@ -471,14 +445,21 @@ impl<C: CheckpointStrategy> KernelBackend for Autodiff<Flex, C> {
         kernel: FloatTensor<Self>,
         bias: FloatTensor<Self>,
         shape: ConvShape,
+        then: Then,
     ) -> FloatTensor<Self> {
-        let y = forward(&shape, x.primitive(), kernel.primitive(), bias.primitive(), Then::Nothing);
-        match Convolution.prepare::<C>([x.node(), kernel.node(), bias.node()]).compute_bound().stateful() {
+        let y = convolved(&shape, x.primitive(), kernel.primitive(), bias.primitive(), Then::Nothing);
+        let y = match Convolution.prepare::<C>([x.node(), kernel.node(), bias.node()]).compute_bound().stateful() {
             OpsKind::Tracked(mut prep) => {
                 let state = (prep.checkpoint(&x), prep.checkpoint(&kernel), shape);
                 prep.finish(state, y)
             }
             OpsKind::UnTracked(prep) => prep.finish(y),
+        };
+        // An operation of its own, as its backward pass needs what lies between them.
+        match then {
+            Then::Nothing => y,
+            Then::Relu => Self::relu(y),
+            Then::Silu => Self::swish(y),
         }
     }
 }

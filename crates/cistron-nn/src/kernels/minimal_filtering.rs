@@ -23,6 +23,7 @@ use super::activation::Then;
 use super::math::add_scaled;
 use super::product::{Kernel, Matrix, Right, Start, add_product, multiply};
 use super::rows::{Shared, equal_lengths, unset};
+use super::transpose::transpose;
 
 /// Channels and filters of a group from which the products are worth the transformations (measured: docs/performance.md).
 const FEWEST_CHANNELS: usize = 96;
@@ -84,6 +85,11 @@ thread_local! {
 
 /// Rows that lie one after the other, as many as there are points or outputs of a tile at most.
 type Rows<'a> = [&'a [f32]; MOST_POINTS];
+
+/// As many rows as there are, then empty ones.
+fn rows<'a>(count: usize, row: impl Fn(usize) -> &'a [f32]) -> Rows<'a> {
+    std::array::from_fn(|i| if i < count { row(i) } else { &[] })
+}
 
 /// The same row of several matrices `[rows, columns]` that lie one after the other: `columns` of it.
 fn rows_mut(values: &mut [f32], matrix: usize, from: usize, columns: usize) -> [&mut [f32]; MOST_POINTS] {
@@ -181,12 +187,10 @@ impl<'a> Filtering<'a> {
                 let row = &x[from..from + shape.positions];
                 phases(&self.tiles, row, shape.before, part.first, length, turned);
                 // The inputs of each tile, then those of the next one.
-                let input = |i: usize| match i {
-                    i if i < side => &turned.values[i * length..][..written],
-                    i if i < points => &turned.values[(i - side) * length + d..][..written],
-                    _ => &[],
-                };
-                let rows: Rows<'_> = std::array::from_fn(input);
+                let rows = rows(points, |i| match i.checked_sub(side) {
+                    None => &turned.values[i * length..][..written],
+                    Some(i) => &turned.values[i * length + d..][..written],
+                });
                 let mut to = rows_mut(out, channels * stride, channel * stride + place * part.wide, written);
                 self.scheme.transform_inputs(&rows[..points], &mut to[..points]);
             }
@@ -205,24 +209,17 @@ impl<'a> Filtering<'a> {
         let size = shape.group_filters() * shape.group_inputs();
         let matrix = self.scheme.tap_matrix();
         let mut out = vec![0.0; shape.groups * points * self.pieces() * size];
-        let mut taps = vec![0.0; shape.taps * TAPS_TURNED];
-        for (part, kernel) in kernel.chunks(TAPS_TURNED * shape.taps).enumerate() {
-            let count = kernel.len() / shape.taps;
-            for (i, kernel) in kernel.chunks_exact(shape.taps).enumerate() {
-                kernel.iter().enumerate().for_each(|(tap, w)| taps[tap * TAPS_TURNED + i] = *w);
-            }
-            for (piece, w) in taps.chunks(self.scheme.taps() * TAPS_TURNED).enumerate() {
-                for (point, of) in matrix.iter().enumerate() {
-                    // A group's weights may end within the part.
-                    let mut done = 0;
-                    while done < count {
-                        let (group, within) = ((part * TAPS_TURNED + done) / size, (part * TAPS_TURNED + done) % size);
-                        let now = (size - within).min(count - done);
-                        let to = &mut out[self.place(group, point, piece) + within..][..now];
+        let mut turned = vec![0.0; shape.taps * TAPS_TURNED];
+        for (group, kernel) in kernel.chunks_exact(size * shape.taps).enumerate() {
+            for (part, kernel) in kernel.chunks(TAPS_TURNED * shape.taps).enumerate() {
+                let (first, count) = (part * TAPS_TURNED, kernel.len() / shape.taps);
+                transpose((kernel, shape.taps), (&mut turned, TAPS_TURNED), (count, shape.taps));
+                for (piece, w) in turned.chunks(self.scheme.taps() * TAPS_TURNED).enumerate() {
+                    for (point, of) in matrix.iter().enumerate() {
+                        let to = &mut out[self.place(group, point, piece) + first..][..count];
                         for (factor, w) in of.iter().zip(w.chunks_exact(TAPS_TURNED)) {
-                            add_scaled(to, *factor, &w[done..done + now]);
+                            add_scaled(to, *factor, &w[..count]);
                         }
-                        done += now;
                     }
                 }
             }
@@ -268,13 +265,8 @@ impl<'a> Filtering<'a> {
                 for (place, sample) in part.samples.clone().enumerate() {
                     for f in 0..filters {
                         let filter = part.group * filters + f;
-                        let sum = |point: usize| match point {
-                            point if point < points => {
-                                &sums[(point * filters + f) * n + place * part.wide..][..written]
-                            }
-                            _ => &[],
-                        };
-                        let rows: Rows<'_> = std::array::from_fn(sum);
+                        let from = f * n + place * part.wide;
+                        let rows = rows(points, |point| &sums[point * filters * n + from..][..written]);
                         let mut to = rows_mut(values, written, 0, written);
                         self.scheme.transform_sums(&rows[..points], bias.map_or(0.0, |b| b[filter]), &mut to[..side]);
                         then.apply(values);
@@ -316,8 +308,7 @@ impl<'a> Filtering<'a> {
                         for (f, row) in dy.chunks_exact(outputs).enumerate() {
                             phases(&self.tiles, row, 0, part.first, written, turned);
                             turned.values.chunks_exact_mut(written).for_each(|row| row[columns..].fill(0.0));
-                            let row = |e: usize| if e < side { &turned.values[e * written..][..written] } else { &[] };
-                            let rows: Rows<'_> = std::array::from_fn(row);
+                            let rows = rows(side, |e| &turned.values[e * written..][..written]);
                             let from = f * row_length + place * part.wide;
                             let mut to = rows_mut(gradients, filters * row_length, from, written);
                             self.scheme.transform_gradients(&rows[..side], &mut to[..points]);
@@ -346,20 +337,19 @@ impl<'a> Filtering<'a> {
         let size = shape.group_filters() * shape.group_inputs();
         let matrix = self.scheme.tap_matrix();
         let mut out = unset(shape.groups * size * shape.taps);
-        let mut sums = [0.0; TAPS_TURNED];
-        for group in 0..shape.groups {
-            for first in (0..size).step_by(TAPS_TURNED) {
-                let count = TAPS_TURNED.min(size - first);
-                let rows = &mut out[(group * size + first) * shape.taps..][..count * shape.taps];
-                for tap in 0..shape.taps {
+        let mut turned = vec![0.0; shape.taps * TAPS_TURNED];
+        for (group, out) in out.chunks_exact_mut(size * shape.taps).enumerate() {
+            for (part, out) in out.chunks_mut(TAPS_TURNED * shape.taps).enumerate() {
+                let (first, count) = (part * TAPS_TURNED, out.len() / shape.taps);
+                for (tap, sums) in turned.chunks_exact_mut(TAPS_TURNED).enumerate() {
                     let (piece, within) = (tap / self.scheme.taps(), tap % self.scheme.taps());
-                    let sums = &mut sums[..count];
-                    sums.fill(0.0);
+                    sums[..count].fill(0.0);
                     for (point, of) in matrix.iter().enumerate() {
-                        add_scaled(sums, of[within], &total[self.place(group, point, piece) + first..][..count]);
+                        let from = self.place(group, point, piece) + first;
+                        add_scaled(&mut sums[..count], of[within], &total[from..from + count]);
                     }
-                    rows[tap..].iter_mut().step_by(shape.taps).zip(sums).for_each(|(to, sum)| *to = *sum);
                 }
+                transpose((&turned, TAPS_TURNED), (out, shape.taps), (shape.taps, count));
             }
         }
         out
