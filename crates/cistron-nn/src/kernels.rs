@@ -2,6 +2,7 @@
 //! with their own backward passes. Other devices keep burn's operations.
 
 mod activation;
+mod batch_last;
 mod batch_norm;
 mod conv1d;
 mod dropout;
@@ -26,3 +27,4 @@ pub(crate) use extension::{
     batch_norm, batch_norm_train, conv1d_same, dropout, lstm, max_pool1d, recorded, serve, serve_forward, silu,
 };
 pub(crate) use product::square_product;
+pub(crate) use transpose::turned;

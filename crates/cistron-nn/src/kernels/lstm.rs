@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use super::math::{sigmoid, tanh};
 use super::product::{Kernel, Matrix, Right, Start, add_product, multiply};
 use super::rows::unset;
-use super::transpose::transpose;
+use super::transpose::{transpose, turned};
 
 /// Sizes of a layer: `[batch, inputs, positions]` to `[batch, 2 · hidden, positions]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,14 +78,6 @@ fn batch_first(x: &[f32], batch: usize, channels: usize, channel: usize, out: &m
             transpose((&x[c * batch + first..], channels * batch), to, (positions, count));
         }
     });
-}
-
-/// A matrix with its rows as columns.
-fn turned(matrix: &[f32], columns: usize) -> Vec<f32> {
-    let rows = matrix.len() / columns.max(1);
-    let mut out = unset(matrix.len());
-    transpose((matrix, columns), (&mut out, rows), (rows, columns));
-    out
 }
 
 wide! {

@@ -1,5 +1,9 @@
 //! Rows to columns, sixteen by sixteen in registers where the processor has them.
 
+use rayon::prelude::*;
+
+use super::rows::unset;
+
 /// Rows and columns that are turned together.
 pub(super) const EDGE: usize = 16;
 
@@ -31,6 +35,20 @@ pub(super) fn transpose(
     for (row, from) in from.chunks(from_stride).take(rows).enumerate() {
         to[row..].iter_mut().step_by(to_stride).zip(&from[..columns]).for_each(|(to, value)| *to = *value);
     }
+}
+
+/// Rows of a turned matrix of one task.
+const STRETCH: usize = 64;
+
+/// A matrix of so many columns with its rows as columns.
+pub(crate) fn turned(matrix: &[f32], columns: usize) -> Vec<f32> {
+    let rows = matrix.len() / columns.max(1);
+    let mut out = unset(matrix.len());
+    out.par_chunks_mut((STRETCH * rows).max(1)).enumerate().for_each(|(part, out)| {
+        let size = (rows, out.len() / rows);
+        transpose((&matrix[part * STRETCH..], columns), (out, rows), size);
+    });
+    out
 }
 
 #[cfg(target_arch = "x86_64")]

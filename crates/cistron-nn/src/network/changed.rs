@@ -7,15 +7,25 @@
 //! own padding is the right one. When a change can reach most of a layer, or a layer sees everything (flattening, an LSTM), whole layers are
 //! computed from there on.
 
+use std::collections::BTreeMap;
+
 use burn::tensor::{Tensor, TensorData};
 use rayon::prelude::*;
 
 use super::Network;
 use crate::blocks::{Block, Pass, ReceptiveField};
+use crate::kernels::{self, ConvShape, turned};
 use crate::train::host;
 
 /// Share of a layer's positions from which on it is computed whole.
 const WHOLE_FROM: f64 = 0.75;
+
+/// Changed positions, of the reach of a convolution around them, up to which a convolution is computed from the changes alone: beyond, the positions
+/// around them are the smaller part, and what serves long sequences is faster.
+const CHANGE_PER_REACH: usize = 2;
+
+/// Copies with the same changed positions from which the part of a dense layer's kernel that they meet is worth being taken out.
+const WORTH_A_PART: usize = 16;
 
 /// Which inputs an output depends on.
 #[derive(Clone, Copy)]
@@ -110,6 +120,101 @@ impl Changes {
     }
 }
 
+impl Changes {
+    /// The changes behind a convolution with one group whose unchanged values are given before and after it: `width` positions from each of
+    /// `starts` on. As a convolution is linear, what it makes of the differences is added to what it makes of the unchanged sequence.
+    fn convolved(
+        &self,
+        kernel: &Tensor<3>,
+        dilation: usize,
+        unchanged: [&Tensor<3>; 2],
+        starts: Vec<usize>,
+        width: usize,
+    ) -> Self {
+        let ([_, inputs, positions], [filters, _, taps]) = (unchanged[0].dims(), kernel.dims());
+        let (copies, length) = (self.rows.len(), self.length());
+        let (differences, after) = (self.differences(unchanged[0]), host(unchanged[1].clone()));
+        let reach = (taps - 1) * dilation;
+        let shape = ConvShape {
+            batch: copies,
+            inputs,
+            positions: length,
+            filters,
+            taps,
+            dilation,
+            groups: 1,
+            before: reach,
+            after: reach,
+        };
+        let sums = shape.forward_batch_last(&turned(&differences, inputs * length), &host(kernel.clone()));
+        let (sums, outputs) = (turned(&sums, copies), shape.outputs());
+        // Of "same" padding, what is missing is at the end.
+        let behind = reach - reach / 2;
+        let mut out = vec![0.0f32; copies * filters * width];
+        out.par_chunks_mut(filters * width).enumerate().for_each(|(copy, out)| {
+            let from = (self.rows[copy] * filters) * positions + starts[copy];
+            // The first of the sums is that of the position `behind` before the first changed one.
+            let (ahead, skipped) = (
+                (self.starts[copy]).saturating_sub(behind + starts[copy]),
+                (behind + starts[copy]).saturating_sub(self.starts[copy]),
+            );
+            for (filter, out) in out.chunks_exact_mut(width).enumerate() {
+                out.copy_from_slice(&after[from + filter * positions..][..width]);
+                let sums = &sums[(copy * filters + filter) * outputs..][..outputs];
+                out[ahead..].iter_mut().zip(&sums[skipped..]).for_each(|(out, sum)| *out += sum);
+            }
+        });
+        let shape = [copies, filters, width];
+        Self {
+            rows: self.rows.clone(),
+            starts,
+            values: Tensor::from_data(TensorData::new(out, shape), &self.values.device()),
+        }
+    }
+
+    /// `[copies, channels, positions]`: changed less unchanged values.
+    fn differences(&self, unchanged: &Tensor<3>) -> Vec<f32> {
+        let ([_, channels, positions], length) = (unchanged.dims(), self.length());
+        let (mut differences, unchanged) = (host(self.values.clone()), host(unchanged.clone()));
+        differences.par_chunks_mut(channels * length).enumerate().for_each(|(copy, values)| {
+            let from = self.rows[copy] * channels * positions + self.starts[copy];
+            for (channel, values) in values.chunks_exact_mut(length).enumerate() {
+                values.iter_mut().zip(&unchanged[from + channel * positions..]).for_each(|(v, before)| *v -= before);
+            }
+        });
+        differences
+    }
+
+    /// Copies by the first position that differs.
+    fn by_start(&self) -> BTreeMap<usize, Vec<usize>> {
+        let mut copies: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        self.starts.iter().enumerate().for_each(|(copy, start)| copies.entry(*start).or_default().push(copy));
+        copies
+    }
+
+    /// `[copies, units, 1]`: behind flattening and a dense layer with this kernel, whose unchanged values are given before and after both.
+    fn dense(&self, kernel: &Tensor<2>, unchanged: [&Tensor<3>; 2]) -> Tensor<3> {
+        let ([_, channels, positions], [_, units]) = (unchanged[0].dims(), kernel.dims());
+        let (device, length) = (self.values.device(), self.length());
+        let (differences, after) = (self.differences(unchanged[0]), host(unchanged[1].clone()));
+        let kernel = kernel.clone().reshape([channels, positions, units]);
+        let mut out = vec![0.0f32; self.rows.len() * units];
+        for (start, copies) in self.by_start() {
+            let kernel = kernel.clone().slice([0..channels, start..start + length, 0..units]);
+            let each = channels * length;
+            let changed: Vec<f32> =
+                copies.iter().flat_map(|copy| &differences[copy * each..][..each]).copied().collect();
+            let changed = Tensor::<2>::from_data(TensorData::new(changed, [copies.len(), each]), &device);
+            let sums = host(changed.matmul(kernel.reshape([each, units])).reshape([copies.len(), units, 1]));
+            for (copy, sums) in copies.iter().zip(sums.chunks_exact(units)) {
+                let (out, after) = (&mut out[copy * units..][..units], &after[self.rows[*copy] * units..]);
+                out.iter_mut().zip(after).zip(sums).for_each(|((out, after), sum)| *out = after + sum);
+            }
+        }
+        Tensor::from_data(TensorData::new(out, [self.rows.len(), units, 1]), &device)
+    }
+}
+
 /// `[copies, channels, width]` of slabs that stand end to end, each from `offset` on.
 fn cut_joined(joined: &Tensor<3>, copies: usize, offset: usize, width: usize) -> Tensor<3> {
     let [_, channels, positions] = joined.dims();
@@ -184,6 +289,17 @@ impl Network {
                 }
                 Reach::Everything => (Vec::new(), 0, Vec::new(), positions),
             };
+            if let (Reach::Around(sides), Block::Conv(conv)) = (reach, &layer.block)
+                && kernels::serve_forward(&x.device())
+                && conv.groups == 1
+                && length <= CHANGE_PER_REACH * sides
+            {
+                let after = run(at..next, x.clone());
+                let kernel = self.weights.slice(self.ranges[at].clone()).get(0);
+                changes = changes.convolved(&kernel, conv.dilation, [&x, &after], starts, width);
+                x = after;
+                continue;
+            }
             if let (Reach::Around(sides), Block::Conv(_)) = (reach, &layer.block)
                 && ((width + 2 * sides) as f64) < WHOLE_FROM * positions as f64
             {
@@ -193,6 +309,16 @@ impl Network {
                 changes.starts = starts;
                 x = run(at..next, x);
                 continue;
+            }
+            if let (Block::Flatten(_), Some(Block::Dense(_))) =
+                (&layer.block, self.plan.layers.get(next).map(|l| &l.block))
+                && 2 * length <= positions
+                && WORTH_A_PART * changes.by_start().len() <= changes.rows.len()
+            {
+                let after = run(at..next + 1, x.clone());
+                let kernel = self.weights.slice(self.ranges[next].clone()).get(0);
+                let values = changes.dense(&kernel, [&x, &after]);
+                return (run(next + 1..count, after), run(next + 1..count, values));
             }
             if slab_width as f64 >= WHOLE_FROM * positions as f64 {
                 let whole = changes.whole(&x);
