@@ -66,6 +66,9 @@ pub struct MotifDatabase {
     options: SimilarityOptions,
 }
 
+/// What a comparison works with, used again by the next.
+type Memory = (QueryColumns, MaxDistributions);
+
 impl MotifDatabase {
     /// Prepares the frequencies of targets. The columns of all targets are the null's columns, so with fewer than about 50 targets
     /// p-values depend on which they are.
@@ -89,10 +92,15 @@ impl MotifDatabase {
 
     /// A query with every target, in the order of the targets.
     pub fn compare(&self, query: &Motif) -> Vec<MotifMatch> {
-        self.compare_in(query, &mut Default::default())
+        self.compare_in(query, &mut self.memory(query.len()))
     }
 
-    fn compare_in(&self, query: &Motif, (columns, null): &mut (QueryColumns, MaxDistributions)) -> Vec<MotifMatch> {
+    /// Memory for queries of up to so many columns.
+    fn memory(&self, longest: usize) -> Memory {
+        (QueryColumns::with_room(longest, &self.columns), MaxDistributions::default())
+    }
+
+    fn compare_in(&self, query: &Motif, (columns, null): &mut Memory) -> Vec<MotifMatch> {
         if self.is_empty() {
             return Vec::new();
         }
@@ -134,9 +142,19 @@ impl MotifDatabase {
         matches
     }
 
-    /// Every query with every target, on all cores.
-    pub fn compare_all(&self, queries: &[Motif]) -> Vec<Vec<MotifMatch>> {
-        queries.par_iter().map_init(Default::default, |memory, q| self.compare_in(q, memory)).collect()
+    /// Of every query the targets at or below a q-value, and its best whatever that one's is, by p-value; on all cores.
+    pub fn matches(&self, queries: &[Motif], q_value: f64) -> Vec<Vec<MotifMatch>> {
+        let of = |memory: &mut Memory, query: &Motif| {
+            let all = self.compare_in(query, memory);
+            let best = MotifMatch::best(&all).map(|m| m.target);
+            let mut kept: Vec<MotifMatch> =
+                all.into_iter().filter(|m| m.q_value <= q_value || best == Some(m.target)).collect();
+            kept.sort_by(|a, b| a.p_value.total_cmp(&b.p_value).then(a.target.cmp(&b.target)));
+            kept.shrink_to_fit();
+            kept
+        };
+        let longest = queries.iter().map(Motif::len).max().unwrap_or(0);
+        queries.par_iter().map_init(|| self.memory(longest), of).collect()
     }
 }
 
@@ -155,8 +173,9 @@ mod tests {
         for column_score in ColumnScore::ALL {
             let database = MotifDatabase::new(&motifs, SimilarityOptions { column_score, ..Default::default() });
             let turned: Vec<Motif> = motifs.iter().map(Motif::reverse_complement).collect();
-            for (i, matches) in database.compare_all(&turned).iter().enumerate() {
-                let best = MotifMatch::best(matches).unwrap();
+            for (i, query) in turned.iter().enumerate() {
+                let matches = database.compare(query);
+                let best = MotifMatch::best(&matches).unwrap();
                 assert_eq!(best.target, i, "{column_score:?} {}", motifs[i].name);
                 assert_eq!((best.overlap, best.offset), (motifs[i].len(), 0), "{column_score:?}");
                 assert!(best.p_value < 1e-3 && best.e_value < 0.01 && best.q_value <= best.e_value * 1.0001);
@@ -164,6 +183,13 @@ mod tests {
             }
             let same = database.compare(&motifs[3]);
             assert!(!same[3].reverse && same[3].offset == 0);
+            // Selected: the best alone, and all in their order.
+            for (q_value, count) in [(0.0, 1), (1.0, motifs.len())] {
+                for (i, matches) in database.matches(&turned, q_value).iter().enumerate() {
+                    assert_eq!((matches.len(), matches[0].target), (count, i), "{column_score:?}");
+                    assert!(matches.is_sorted_by(|a, b| a.p_value <= b.p_value));
+                }
+            }
         }
     }
 

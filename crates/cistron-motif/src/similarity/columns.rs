@@ -213,8 +213,12 @@ fn largest(values: &[i32]) -> i32 {
 }
 }
 
+/// Values of a row of scores: of a query of so many columns, with room before and after the targets' columns.
+fn stride(query: usize, targets: usize) -> usize {
+    targets + 2 * query + LANES
+}
+
 /// A query's columns against the columns of the targets.
-#[derive(Default)]
 pub(super) struct QueryColumns {
     /// Bins of a score, less the bin of the median; a row per column of the query, with room before and after it.
     scores: Vec<i16>,
@@ -227,10 +231,25 @@ pub(super) struct QueryColumns {
     pub(super) offset: usize,
     rows: Vec<f32>,
     median: median::Scratch,
-    counts: Vec<u32>,
+    counts: Box<[[u32; MOST_BINS]; TABLES]>,
 }
 
 impl QueryColumns {
+    /// Memory for queries of up to `longest` columns, which is not found little by little then.
+    pub(super) fn with_room(longest: usize, targets: &TargetColumns) -> Self {
+        let columns = targets.rows[0].len();
+        Self {
+            scores: Vec::with_capacity(longest * stride(longest, columns)),
+            stride: 0,
+            masks: Vec::new(),
+            densities: Vec::new(),
+            offset: 0,
+            rows: Vec::with_capacity(longest * columns),
+            median: median::Scratch::default(),
+            counts: Box::new([[0; MOST_BINS]; TABLES]),
+        }
+    }
+
     /// Takes the place of an earlier query, whose memory is used again.
     pub(super) fn set(&mut self, query: &Motif, targets: &TargetColumns, score: ColumnScore, bins: usize) {
         let Self { scores, stride, masks, densities, offset, rows, median: scratch, counts } = self;
@@ -250,7 +269,7 @@ impl QueryColumns {
         let floor = low.floor();
         let scale = (bins as f32 / (high - floor).max(1.0)).floor().max(1.0);
         *offset = (-floor * scale) as usize;
-        *stride = ny + 2 * nq + LANES;
+        *stride = self::stride(nq, ny);
         scores.resize(nq * *stride, 0);
         masks.clear();
         masks.resize(targets.lengths.last().map_or(0, |n| n + 1), Vec::new());
@@ -258,14 +277,13 @@ impl QueryColumns {
         densities.clear();
         for ((row, median), out) in rows.chunks_exact(ny).zip(medians).zip(scores.chunks_exact_mut(*stride)) {
             let out = &mut out[nq..nq + ny];
-            counts.clear();
-            counts.resize(TABLES * (bins + 1), 0);
+            counts.iter_mut().for_each(|table| table[..=bins].fill(0));
             for (row, out) in row.chunks(BLOCK).zip(out.chunks_mut(BLOCK)) {
                 steps(row, median + floor, scale, out);
-                count(out, bins, counts);
+                count(out, counts);
                 lower(out, *offset as i16);
             }
-            let total = |bin: usize| counts.iter().skip(bin).step_by(bins + 1).sum::<u32>();
+            let total = |bin: usize| counts.iter().map(|table| table[bin]).sum::<u32>();
             densities.push((0..=bins).map(|bin| f64::from(total(bin)) / ny as f64).collect());
         }
     }
@@ -302,18 +320,18 @@ const BLOCK: usize = 2048;
 /// Histograms that are counted in turn: neighbours often fall in one bin, and would wait for each other.
 const TABLES: usize = 8;
 
-/// Adds how many values are in each bin, 0 to `last`, to the histograms.
-fn count(bin_of: &[i16], last: usize, counts: &mut [u32]) {
-    let width = last + 1;
+/// Most bins of a histogram.
+const MOST_BINS: usize = 1024;
+
+/// Adds how many values are in each bin to the histograms.
+fn count(bin_of: &[i16], counts: &mut [[u32; MOST_BINS]; TABLES]) {
+    // A mask in the place of a check.
+    let place = |bin: &i16| *bin as usize % MOST_BINS;
     let (chunks, rest) = bin_of.as_chunks::<TABLES>();
     for bins in chunks {
-        for (table, bin) in bins.iter().enumerate() {
-            counts[table * width + *bin as usize] += 1;
-        }
+        counts.iter_mut().zip(bins).for_each(|(table, bin)| table[place(bin)] += 1);
     }
-    for bin in rest {
-        counts[*bin as usize] += 1;
-    }
+    rest.iter().for_each(|bin| counts[0][place(bin)] += 1);
 }
 
 #[cfg(test)]

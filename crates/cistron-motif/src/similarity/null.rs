@@ -181,7 +181,7 @@ fn add_shifted(out: &mut [f64], a: &[f64], weights: &[[f64; QUAD]]) {
     for (i, w) in weights.iter().enumerate().filter(|(_, w)| **w != [0.0; QUAD]) {
         let (a0, a1, a2, a3) = (&a[3..][..n], &a[2..][..n], &a[1..][..n], &a[..n]);
         for ((((o, a0), a1), a2), a3) in out[QUAD * i..][..n].iter_mut().zip(a0).zip(a1).zip(a2).zip(a3) {
-            *o = (((*o + a0 * w[0]) + a1 * w[1]) + a2 * w[2]) + a3 * w[3];
+            *o = a3.mul_add(w[3], a2.mul_add(w[2], a1.mul_add(w[1], a0.mul_add(w[0], *o))));
         }
     }
 }

@@ -101,21 +101,10 @@ pub fn write_hits(
     Ok(rows.len())
 }
 
-/// Matches at or below a q-value (and the best of each query, whatever it is, when `always_best`), by query and p-value.
-pub fn match_table(
-    queries: &[Motif],
-    targets: &[Motif],
-    matches: &[Vec<MotifMatch>],
-    q_value: f64,
-    always_best: bool,
-) -> Table {
-    let mut rows: Vec<(&Motif, &Motif, MotifMatch)> = Vec::new();
-    for (query, matches) in queries.iter().zip(matches) {
-        let best = MotifMatch::best(matches).filter(|_| always_best).map(|m| m.target);
-        let mut kept: Vec<_> = matches.iter().filter(|m| m.q_value <= q_value || best == Some(m.target)).collect();
-        kept.sort_by(|a, b| a.p_value.total_cmp(&b.p_value).then(a.target.cmp(&b.target)));
-        rows.extend(kept.into_iter().map(|m| (query, &targets[m.target], *m)));
-    }
+/// Matches of each query, in their order.
+pub fn match_table(queries: &[Motif], targets: &[Motif], matches: &[Vec<MotifMatch>]) -> Table {
+    let pairs = queries.iter().zip(matches).flat_map(|(query, matches)| matches.iter().map(move |m| (query, m)));
+    let rows: Vec<(&Motif, &Motif, MotifMatch)> = pairs.map(|(query, m)| (query, &targets[m.target], *m)).collect();
     let columns = vec![
         text("query", "identifier of the query", &rows, |r| Some(&r.0.id)),
         text("query_name", "its name", &rows, |r| Some(&r.0.name)),

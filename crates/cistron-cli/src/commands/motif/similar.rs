@@ -46,9 +46,9 @@ pub(super) fn run(args: MatchArgs, reporter: &dyn Reporter) -> Result<(), Cistro
         reporter.note(&message);
     }
     let options = SimilarityOptions { column_score, both_strands: !one_strand, ..SimilarityOptions::default() };
-    let matches = MotifDatabase::new(&targets, options).compare_all(&queries);
+    let matches = MotifDatabase::new(&targets, options).matches(&queries, q_value);
     let matched = matches.iter().filter(|m| m.iter().any(|m| m.q_value <= q_value)).count();
-    write_table(&match_table(&queries, &targets, &matches, q_value, true), out.as_deref())?;
+    write_table(&match_table(&queries, &targets, &matches), out.as_deref())?;
     if let Some(dir) = logos {
         write_match_logos(&queries, &targets, &matches, q_value, &dir, logo_format)?;
     }
