@@ -1,6 +1,8 @@
 //! Batch normalisation over `[batch, channels, positions]` with the batch's own statistics, and its gradients
 //! (Ioffe and Szegedy 2015). Channels are worked on side by side; sums over a channel run in a fixed order.
 
+use std::ops::Range;
+
 use cistron_core::wide;
 use rayon::prelude::*;
 
@@ -55,6 +57,21 @@ fn input_gradient_row(dz: &mut [f32], x: &[f32], mean: f32, scale: f32, shift: f
 }
 }
 
+/// What becomes of a channel's values: `scale · x + offset`.
+#[derive(Clone, Copy)]
+struct Scaling {
+    mean: f32,
+    /// One over the deviation.
+    inverse: f32,
+    scale: f32,
+    offset: f32,
+}
+
+/// Values of a run through memory that the processor foresees.
+const RUN: usize = 1024;
+/// Most channels of one task.
+const MOST_CHANNELS: usize = 8;
+
 impl NormShape {
     pub(crate) fn len(&self) -> usize {
         self.batch * self.channels * self.positions
@@ -65,25 +82,37 @@ impl NormShape {
         (self.batch * self.positions) as f64
     }
 
-    /// Where the rows of a channel start.
-    fn starts(&self, channel: usize) -> impl Iterator<Item = usize> + use<> {
-        let Self { batch, channels, positions } = *self;
-        (0..batch).map(move |sample| (sample * channels + channel) * positions)
+    /// The channels of each task: as many as make rows that lie together worth a run through memory.
+    fn tasks(&self) -> impl IndexedParallelIterator<Item = Range<usize>> + use<> {
+        let channels = self.channels;
+        let each = (RUN / self.positions.max(1)).clamp(1, MOST_CHANNELS);
+        (0..channels.div_ceil(each)).into_par_iter().map(move |task| task * each..((task + 1) * each).min(channels))
+    }
+
+    /// The rows of some channels, sample by sample as they lie: the channel's place among them and where the row starts.
+    fn rows(&self, channels: Range<usize>) -> impl Iterator<Item = (usize, usize)> + use<> {
+        let Self { batch, channels: all, positions } = *self;
+        (0..batch).flat_map(move |sample| {
+            let start = move |(place, channel)| (place, (sample * all + channel) * positions);
+            channels.clone().enumerate().map(start)
+        })
     }
 
     /// Means, then biased variances, of the channels: `[2, channels]`.
     pub(crate) fn moments(&self, x: &[f32]) -> Vec<f32> {
         assert_eq!(x.len(), self.len());
-        let pairs: Vec<(f32, f32)> = (0..self.channels)
-            .into_par_iter()
-            .map(|channel| {
-                let rows = || self.starts(channel).map(|start| &x[start..start + self.positions]);
-                let mean = (rows().map(sum).sum::<f64>() / self.each()) as f32;
-                let variance = rows().map(|row| sum_of_squares(row, mean)).sum::<f64>() / self.each();
-                (mean, variance as f32)
-            })
-            .collect();
-        pairs.iter().map(|p| p.0).chain(pairs.iter().map(|p| p.1)).collect()
+        let of = |channels: Range<usize>| {
+            let rows = || self.rows(channels.clone()).map(|(place, start)| (place, &x[start..start + self.positions]));
+            let mut sums = [0.0f64; MOST_CHANNELS];
+            rows().for_each(|(place, row)| sums[place] += sum(row));
+            let means = sums.map(|sum| (sum / self.each()) as f32);
+            let mut squares = [0.0f64; MOST_CHANNELS];
+            rows().for_each(|(place, row)| squares[place] += sum_of_squares(row, means[place]));
+            (0..channels.len()).map(|i| (means[i], (squares[i] / self.each()) as f32)).collect()
+        };
+        let pairs: Vec<Vec<(f32, f32)>> = self.tasks().map(of).collect();
+        let pairs = || pairs.iter().flatten();
+        pairs().map(|p| p.0).chain(pairs().map(|p| p.1)).collect()
     }
 
     /// `gamma · (x − mean) / √(variance + epsilon) + beta`, then the activation.
@@ -96,18 +125,15 @@ impl NormShape {
         kind: NormKind,
     ) -> Vec<f32> {
         assert_eq!(x.len(), self.len());
-        let NormKind { epsilon, then, .. } = kind;
         let mut y = unset(x.len());
         if self.positions == 0 {
             return y;
         }
         y.par_chunks_exact_mut(self.positions).zip(x.par_chunks_exact(self.positions)).enumerate().for_each(
             |(row, (y, x))| {
-                let channel = row % self.channels;
-                let scale = gamma[channel] * inverse_deviation(moments[self.channels + channel], epsilon);
-                let shift = beta[channel] - moments[channel] * scale;
-                scale_row(x, scale, shift, y);
-                then.apply(y);
+                let Scaling { scale, offset, .. } = self.scaling(row % self.channels, gamma, beta, moments, kind);
+                scale_row(x, scale, offset, y);
+                kind.then.apply(y);
             },
         );
         y
@@ -126,48 +152,50 @@ impl NormShape {
         assert_eq!((x.len(), dy.len()), (self.len(), self.len()));
         let mut dx = unset(x.len());
         let out = Shared::new(&mut dx);
-        let each: Vec<(f32, f32)> = (0..self.channels)
-            .into_par_iter()
-            .map(|channel| {
-                let mean = moments[channel];
-                let inverse = inverse_deviation(moments[self.channels + channel], kind.epsilon);
-                let scale = gamma[channel] * inverse;
-                let offset = beta[channel] - mean * scale;
-                // The rows of dx hold the gradient before the rectifier until the sums are known.
-                let (mut total, mut product) = (0.0f64, 0.0f64);
-                for start in self.starts(channel) {
-                    // SAFETY: the rows of a channel belong to this task alone.
-                    let dz = unsafe { out.slice(start, self.positions) };
-                    let (x, dy) = (&x[start..start + self.positions], &dy[start..start + self.positions]);
-                    match kind.then {
-                        Then::Nothing => dz.copy_from_slice(dy),
-                        Then::Relu => rectifier_gradient_row(x, dy, scale, offset, dz),
-                        Then::Silu => silu_gradient_row(x, dy, scale, offset, dz),
-                    }
-                    total += sum(dz);
-                    product += sum_of_products(x, dz, mean);
+        let of = |channels: Range<usize>| -> Vec<(f32, f32)> {
+            let parts: Vec<Scaling> = channels.clone().map(|c| self.scaling(c, gamma, beta, moments, kind)).collect();
+            // The rows of dx hold the gradient before the activation until the sums are known.
+            let mut sums = [(0.0f64, 0.0f64); MOST_CHANNELS];
+            for (place, start) in self.rows(channels.clone()) {
+                // SAFETY: the rows of a channel belong to this task alone.
+                let dz = unsafe { out.slice(start, self.positions) };
+                let (x, dy) = (&x[start..start + self.positions], &dy[start..start + self.positions]);
+                let Scaling { mean, scale, offset, .. } = parts[place];
+                match kind.then {
+                    Then::Nothing => dz.copy_from_slice(dy),
+                    Then::Relu => rectifier_gradient_row(x, dy, scale, offset, dz),
+                    Then::Silu => silu_gradient_row(x, dy, scale, offset, dz),
                 }
-                let product = product * f64::from(inverse);
-                // dx = γ/σ · (dz − mean(dz) − x̂ · mean(dz · x̂))
-                // With given moments only γ/σ · dz.
-                let weight = if kind.fixed { 0.0 } else { 1.0 / self.each() };
+                sums[place].0 += sum(dz);
+                sums[place].1 += sum_of_products(x, dz, mean);
+            }
+            // dx = γ/σ · (dz − mean(dz) − x̂ · mean(dz · x̂)); with given moments only γ/σ · dz.
+            let weight = if kind.fixed { 0.0 } else { 1.0 / self.each() };
+            for (place, start) in self.rows(channels) {
+                // SAFETY: as above.
+                let dx = unsafe { out.slice(start, self.positions) };
+                let Scaling { mean, scale, inverse, .. } = parts[place];
+                let (total, product) = sums[place];
                 let shift = (total * weight) as f32;
-                let slope = (product * weight) as f32 * inverse;
-                for start in self.starts(channel) {
-                    // SAFETY: as above.
-                    let dx = unsafe { out.slice(start, self.positions) };
-                    let x = &x[start..start + self.positions];
-                    input_gradient_row(dx, x, mean, scale, shift, slope);
-                }
-                (product as f32, total as f32)
-            })
-            .collect();
-        NormGradients { x: dx, gamma: each.iter().map(|e| e.0).collect(), beta: each.iter().map(|e| e.1).collect() }
+                let slope = (product * f64::from(inverse) * weight) as f32 * inverse;
+                input_gradient_row(dx, &x[start..start + self.positions], mean, scale, shift, slope);
+            }
+            let pair = |(part, (total, product)): (&Scaling, &(f64, f64))| {
+                ((product * f64::from(part.inverse)) as f32, *total as f32)
+            };
+            parts.iter().zip(&sums).map(pair).collect()
+        };
+        let each: Vec<Vec<(f32, f32)>> = self.tasks().map(of).collect();
+        let each = || each.iter().flatten();
+        NormGradients { gamma: each().map(|e| e.0).collect(), beta: each().map(|e| e.1).collect(), x: dx }
     }
-}
 
-fn inverse_deviation(variance: f32, epsilon: f64) -> f32 {
-    (1.0 / (f64::from(variance) + epsilon).sqrt()) as f32
+    fn scaling(&self, channel: usize, gamma: &[f32], beta: &[f32], moments: &[f32], kind: NormKind) -> Scaling {
+        let mean = moments[channel];
+        let inverse = (1.0 / (f64::from(moments[self.channels + channel]) + kind.epsilon).sqrt()) as f32;
+        let scale = gamma[channel] * inverse;
+        Scaling { mean, inverse, scale, offset: beta[channel] - mean * scale }
+    }
 }
 
 #[cfg(test)]
@@ -180,7 +208,7 @@ mod tests {
     fn naive(s: &NormShape, x: &[f64], gamma: &[f64], beta: &[f64], then: Then, given: Option<&[f32]>) -> Vec<f64> {
         let mut y = vec![0.0; x.len()];
         for c in 0..s.channels {
-            let at: Vec<usize> = s.starts(c).flat_map(|start| start..start + s.positions).collect();
+            let at: Vec<usize> = s.rows(c..c + 1).flat_map(|(_, start)| start..start + s.positions).collect();
             let mean = at.iter().map(|&i| x[i]).sum::<f64>() / s.each();
             let variance = at.iter().map(|&i| (x[i] - mean).powi(2)).sum::<f64>() / s.each();
             let (mean, variance) = given.map_or((mean, variance), |g| (f64::from(g[c]), f64::from(g[s.channels + c])));

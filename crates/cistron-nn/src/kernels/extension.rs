@@ -221,7 +221,7 @@ impl KernelBackend for Flex {
     }
 
     fn recur(x: Primitive, weights: Primitive, shape: LstmShape) -> Primitive {
-        recurred(&x, &weights, shape).0
+        tensor(shape.forward_only(&values(&x), &values(&weights)), &shape.output())
     }
 }
 
@@ -245,11 +245,6 @@ fn pooled(x: &Primitive, width: usize) -> (Primitive, Vec<u32>) {
     let shape = x.shape();
     let (y, places) = max_pool(&values(x), shape[2], width);
     (tensor(y, &[shape[0], shape[1], shape[2] / width]), places)
-}
-
-fn recurred(x: &Primitive, weights: &Primitive, shape: LstmShape) -> (Primitive, LstmMemory) {
-    let (y, memory) = shape.forward(&values(x), &values(weights));
-    (tensor(y, &[shape.batch, 2 * shape.hidden, shape.positions]), memory)
 }
 
 #[derive(Debug)]
@@ -421,7 +416,8 @@ impl<C: CheckpointStrategy> KernelBackend for Autodiff<Flex, C> {
     }
 
     fn recur(x: FloatTensor<Self>, weights: FloatTensor<Self>, shape: LstmShape) -> FloatTensor<Self> {
-        let (y, memory) = recurred(x.primitive(), weights.primitive(), shape);
+        let (y, memory) = shape.forward(&values(x.primitive()), &values(weights.primitive()));
+        let y = tensor(y, &shape.output());
         match Recurrence.prepare::<C>([x.node(), weights.node()]).compute_bound().stateful() {
             OpsKind::Tracked(mut prep) => {
                 let state = (prep.checkpoint(&weights), memory, shape);

@@ -125,6 +125,11 @@ impl LstmShape {
         2 * self.weights_each()
     }
 
+    /// Sizes of the output.
+    pub(super) fn output(&self) -> [usize; 3] {
+        [self.batch, 2 * self.hidden, self.positions]
+    }
+
     fn weights_each(&self) -> usize {
         4 * self.hidden * (self.inputs + self.hidden + 2)
     }
@@ -145,9 +150,19 @@ impl LstmShape {
 
     /// `[batch, 2 · hidden, positions]` and what the backward pass needs.
     pub(crate) fn forward(&self, x: &[f32], weights: &[f32]) -> (Vec<f32>, LstmMemory) {
+        self.run(x, weights, true)
+    }
+
+    /// `[batch, 2 · hidden, positions]`, when no backward pass follows.
+    pub(crate) fn forward_only(&self, x: &[f32], weights: &[f32]) -> Vec<f32> {
+        self.run(x, weights, false).0
+    }
+
+    /// Without `keep` the memory holds the gates and cells of the last position only.
+    fn run(&self, x: &[f32], weights: &[f32], keep: bool) -> (Vec<f32>, LstmMemory) {
         assert_eq!((x.len(), weights.len()), (self.batch * self.inputs * self.positions, self.weights()));
         let columns = batch_last(x, self.batch, self.inputs, 0, self.positions);
-        let run = |direction| self.forward_one(&columns, &self.parts(weights, direction), direction);
+        let run = |direction| self.forward_one(&columns, &self.parts(weights, direction), direction, keep);
         let (forward, backward) = rayon::join(|| run(0), || run(1));
         let mut y = unset(self.batch * 2 * self.hidden * self.positions);
         for (direction, memory) in [&forward, &backward].into_iter().enumerate() {
@@ -156,16 +171,18 @@ impl LstmShape {
         (y, LstmMemory { x: columns, directions: [forward, backward] })
     }
 
-    fn forward_one(&self, x: &[f32], weights: &Weights<'_>, direction: usize) -> Memory {
+    fn forward_one(&self, x: &[f32], weights: &Weights<'_>, direction: usize, keep: bool) -> Memory {
         let (b, h, n) = (self.batch, self.hidden, self.positions);
-        let (mut gates, mut cells, mut hidden) = (unset(4 * h * b * n), unset(h * b * n), unset(h * b * n));
+        // Where a position's gates and cells are kept.
+        let (kept, place) = (if keep { n } else { n.min(1) }, |position: usize| if keep { position } else { 0 });
+        let (mut gates, mut cells, mut hidden) = (unset(4 * h * b * kept), unset(h * b * kept), unset(h * b * n));
         let mut cell_before = vec![0.0f32; h * b];
         let mut before: Option<usize> = None;
         let input = Kernel::new(weights.input, self.inputs, (4 * h, self.inputs), b * n);
         let recurrent = Kernel::new(weights.recurrent, h, (4 * h, h), b * n);
         let biases: Vec<f32> = weights.biases[0].iter().zip(weights.biases[1]).map(|(a, b)| a + b).collect();
         for position in self.order(direction) {
-            let here = &mut gates[position * 4 * h * b..][..4 * h * b];
+            let here = &mut gates[place(position) * 4 * h * b..][..4 * h * b];
             let below = Right::Matrix(Matrix::rows(&x[position * self.inputs * b..], b));
             // SAFETY: whole matrices of these sizes; `here` is ours.
             unsafe { multiply((here.as_mut_ptr(), b), Start::Rows(&biases), &input, below, b) };
@@ -173,13 +190,13 @@ impl LstmShape {
                 let side = Right::Matrix(Matrix::rows(&hidden[before * h * b..], b));
                 // SAFETY: whole matrices of these sizes; `here` is ours.
                 unsafe { multiply((here.as_mut_ptr(), b), Start::Sum, &recurrent, side, b) };
-                cell_before.copy_from_slice(&cells[before * h * b..][..h * b]);
+                cell_before.copy_from_slice(&cells[place(before) * h * b..][..h * b]);
             }
             let (i, rest) = here.split_at_mut(h * b);
             let (f, rest) = rest.split_at_mut(h * b);
             let (g, o) = rest.split_at_mut(h * b);
-            let own = position * h * b..(position + 1) * h * b;
-            gate_step(i, f, g, o, &cell_before, &mut cells[own.clone()], &mut hidden[own]);
+            let cell = &mut cells[place(position) * h * b..][..h * b];
+            gate_step(i, f, g, o, &cell_before, cell, &mut hidden[position * h * b..][..h * b]);
             before = Some(position);
         }
         Memory { gates, cells, hidden }
@@ -320,6 +337,7 @@ mod tests {
             let s = LstmShape { batch, inputs, positions, hidden };
             let (x, w) = (numbers(1, batch * inputs * positions), numbers(2, s.weights()));
             let (y, memory) = s.forward(&x, &w);
+            assert_eq!(s.forward_only(&x, &w), y);
             let truth = naive(&s, &x, &w);
             for (a, b) in y.iter().zip(&truth) {
                 assert!((f64::from(*a) - b).abs() < 1e-6, "{a} {b}");

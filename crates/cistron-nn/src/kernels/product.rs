@@ -313,6 +313,14 @@ mod avx512 {
         let Target { out, masks, start } = target;
         let mut sums = [[_mm512_setzero_ps(); H]; R];
         let mut at = left.start;
+        // What is overwritten comes closer meanwhile; what is added to was written not long before.
+        if !matches!(start, Start::Sum) {
+            for i in 0..R {
+                for place in (0..=H).map(|part| (part * LANES).min(H * LANES - 1)) {
+                    _mm_prefetch::<_MM_HINT_ET0>(out.0.wrapping_add(i * out.1 + place).cast());
+                }
+            }
+        }
         // SAFETY: the callers' matrices have `R` rows and `depth` columns, and the panel as many rows; masked lanes are not touched.
         unsafe {
             for step in 0..depth {
@@ -321,6 +329,7 @@ mod avx512 {
                     let from = source.first.wrapping_offset(*source.rows.get_unchecked(step));
                     let later = source.first.wrapping_offset(*source.rows.get_unchecked((step + AHEAD).min(depth - 1)));
                     _mm_prefetch::<_MM_HINT_T0>(later.cast());
+                    _mm_prefetch::<_MM_HINT_T0>(later.wrapping_add(LANES).cast());
                     _mm_prefetch::<_MM_HINT_T0>(later.wrapping_add(COLUMNS - 1).cast());
                     for (half, right) in right.iter_mut().enumerate() {
                         *right = _mm512_maskz_loadu_ps(masks[half], from.wrapping_add(half * LANES));
