@@ -341,7 +341,8 @@ mod tests {
         assert!(ours.len() > 5);
         let norm = |v: &mut dyn Iterator<Item = f32>| v.map(|v| f64::from(v).powi(2)).sum::<f64>().sqrt();
         let largest = stock.iter().map(|(_, b)| norm(&mut b.iter().copied())).fold(0.0, f64::max);
-        let of = |((name, a), (_, b)): (&(String, Vec<f32>), &(String, Vec<f32>))| {
+        type Named = (String, Vec<f32>);
+        let of = |((name, a), (_, b)): (&Named, &Named)| {
             assert!(a.iter().all(|v| v.is_finite()), "{} {name}", network.name());
             let difference = norm(&mut a.iter().zip(b).map(|(a, b)| a - b));
             (name.clone(), difference / (norm(&mut b.iter().copied()) + 1e-4 * largest))

@@ -59,9 +59,14 @@ fn batch_last(x: &[f32], batch: usize, channels: usize, channel: usize, position
     let mut out = unset(positions * channels * batch);
     out.par_chunks_mut(TURNED * channels * batch).enumerate().for_each(|(part, out)| {
         let (first, count) = (part * TURNED, out.len() / (channels * batch));
-        for c in 0..channels {
-            let from = (&x[(channel + c) * positions + first..], all * positions);
-            transpose(from, (&mut out[c * batch..], channels * batch), (batch, count));
+        // Channel after channel of some samples, whose values lie together.
+        for sample in (0..batch).step_by(TURNED) {
+            let samples = TURNED.min(batch - sample);
+            for c in 0..channels {
+                let from = &x[(sample * all + channel + c) * positions + first..];
+                let to = &mut out[c * batch + sample..];
+                transpose((from, all * positions), (to, channels * batch), (samples, count));
+            }
         }
     });
     out
@@ -73,9 +78,13 @@ fn batch_first(x: &[f32], batch: usize, channels: usize, channel: usize, out: &m
     let all = out.len() / (batch * positions).max(1);
     out.par_chunks_mut(TURNED * all * positions).enumerate().for_each(|(part, out)| {
         let (first, count) = (part * TURNED, out.len() / (all * positions));
-        for c in 0..channels {
-            let to = (&mut out[(channel + c) * positions..], all * positions);
-            transpose((&x[c * batch + first..], channels * batch), to, (positions, count));
+        for position in (0..positions).step_by(TURNED) {
+            let turned = TURNED.min(positions - position);
+            for c in 0..channels {
+                let from = &x[(position * channels + c) * batch + first..];
+                let to = &mut out[(channel + c) * positions + position..];
+                transpose((from, channels * batch), (to, all * positions), (turned, count));
+            }
         }
     });
 }

@@ -208,7 +208,7 @@ impl<'a> Filtering<'a> {
         let (shape, points) = (self.shape, self.scheme.points());
         let size = shape.group_filters() * shape.group_inputs();
         let matrix = self.scheme.tap_matrix();
-        let mut out = vec![0.0; shape.groups * points * self.pieces() * size];
+        let mut out = unset(shape.groups * points * self.pieces() * size);
         let mut turned = vec![0.0; shape.taps * TAPS_TURNED];
         for (group, kernel) in kernel.chunks_exact(size * shape.taps).enumerate() {
             for (part, kernel) in kernel.chunks(TAPS_TURNED * shape.taps).enumerate() {
@@ -217,6 +217,7 @@ impl<'a> Filtering<'a> {
                 for (piece, w) in turned.chunks(self.scheme.taps() * TAPS_TURNED).enumerate() {
                     for (point, of) in matrix.iter().enumerate() {
                         let to = &mut out[self.place(group, point, piece) + first..][..count];
+                        to.fill(0.0);
                         for (factor, w) in of.iter().zip(w.chunks_exact(TAPS_TURNED)) {
                             add_scaled(to, *factor, &w[..count]);
                         }

@@ -43,7 +43,8 @@ impl<'a> Kernel<'a> {
         let mut kernel = Self { values, stride, rows, depth, packed: Vec::new() };
         #[cfg(target_arch = "x86_64")]
         if columns >= WORTH_PACKING && is_x86_feature_detected!("avx512f") {
-            kernel.packed = avx512::packed(&kernel);
+            // SAFETY: the processor has AVX-512.
+            kernel.packed = unsafe { avx512::packed(&kernel) };
         }
         #[cfg(not(target_arch = "x86_64"))]
         let _ = columns;
@@ -257,7 +258,7 @@ unsafe fn portable(out: (*mut f32, usize), left: Matrix, right: Matrix, (m, n, k
 mod avx512 {
     use std::arch::x86_64::*;
 
-    use super::super::rows::equal_lengths;
+    use super::super::rows::{equal_lengths, unset};
     use super::super::transpose::{EDGE, avx512::block};
     use super::{Kernel, Matrix, Right, Start, Taps};
 
@@ -429,15 +430,28 @@ mod avx512 {
         }
     }
 
-    /// Lays `rows` × `depth` values of the left matrix out in groups of [`ROWS`] rows, column after column.
+    /// Lays `rows` × `depth` values of the left matrix out in groups of [`ROWS`] rows, column after column; what stands in the place of rows
+    /// that the last group lacks is left.
+    #[target_feature(enable = "avx512f")]
     unsafe fn lay_out_left(left: Matrix, rows: usize, depth: usize, to: &mut [f32]) {
         for (group, to) in to.chunks_exact_mut(ROWS * depth).take(rows.div_ceil(ROWS)).enumerate() {
-            for i in 0..ROWS.min(rows - group * ROWS) {
-                // SAFETY: row `group · ROWS + i` is one of the matrix's.
-                let row = unsafe { left.start.add((group * ROWS + i) * left.row) };
-                for (k, to) in to[i..].iter_mut().step_by(ROWS).enumerate() {
-                    // SAFETY: there are `depth` columns.
-                    *to = unsafe { *row.add(k * left.column) };
+            let height = ROWS.min(rows - group * ROWS);
+            // SAFETY: the group's rows are the matrix's, which has `depth` columns; `to` has room for all of them.
+            unsafe {
+                let first = left.start.add(group * ROWS * left.row);
+                if left.column == 1 {
+                    for column in (0..depth).step_by(EDGE) {
+                        let size = (height, EDGE.min(depth - column));
+                        let to = to.as_mut_ptr().add(column * ROWS);
+                        block((first.add(column), left.row), (to, ROWS), size);
+                    }
+                    continue;
+                }
+                for i in 0..height {
+                    let row = first.add(i * left.row);
+                    for (k, to) in to[i..].iter_mut().step_by(ROWS).enumerate() {
+                        *to = *row.add(k * left.column);
+                    }
                 }
             }
         }
@@ -449,10 +463,11 @@ mod avx512 {
     }
 
     /// The values of a kernel, laid out.
+    #[target_feature(enable = "avx512f")]
     pub(super) fn packed(kernel: &Kernel<'_>) -> Vec<f32> {
         let Kernel { rows, depth, .. } = *kernel;
         let (each, height) = (part(depth), rows.next_multiple_of(ROWS));
-        let mut packed = vec![0.0; height * depth];
+        let mut packed = unset(height * depth);
         for from in (0..depth).step_by(each) {
             let length = each.min(depth - from);
             // SAFETY: columns `from..from + length` of `rows` rows, as the kernel's values were checked to hold.
