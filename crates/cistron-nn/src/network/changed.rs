@@ -6,6 +6,9 @@
 //! sees all of its inputs. A slab that would reach past an end of the sequence is moved inwards until it ends there, so that the block's
 //! own padding is the right one. When a change can reach most of a layer, or a layer sees everything (flattening, an LSTM), whole layers are
 //! computed from there on.
+//!
+//! On the processor a convolution with one group, and a dense layer behind flattening, which are linear, see the differences only: what they make of
+//! them is added to what they make of the unchanged sequence.
 
 use std::collections::BTreeMap;
 
