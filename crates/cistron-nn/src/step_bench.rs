@@ -355,10 +355,11 @@ mod tests {
     #[test]
     fn a_step_is_that_of_the_stock_backend() {
         for network in StepNetwork::ALL {
-            let mut found: Vec<(String, f64)> = (1..=3).map(|seed| deviation(network, seed)).collect();
+            let found: Vec<(String, f64)> = (1..=3).map(|seed| deviation(network, seed)).collect();
             println!("{}: {found:?}", network.name());
-            found.sort_by(|a, b| a.1.total_cmp(&b.1));
-            assert!(found[1].1 <= 1e-4 && found[2].1 <= 0.1, "{}: {found:?}", network.name());
+            let close = found.iter().filter(|(_, difference)| *difference <= 1e-4).count();
+            let none_far = found.iter().all(|(_, difference)| *difference <= 0.1);
+            assert!(found[0].1 <= 1e-4 && close >= 2 && none_far, "{}: {found:?}", network.name());
         }
     }
 }

@@ -1,4 +1,4 @@
-use burn::tensor::{Tensor, activation};
+use burn::tensor::{Device, Tensor, activation};
 use serde::{Deserialize, Serialize};
 
 use super::{Pass, Shape, Step};
@@ -59,12 +59,20 @@ impl Activation {
         }
     }
 
-    /// What our own kernels can compute along with what goes before it; nothing for others.
-    pub(crate) fn fused(self) -> Then {
-        match self {
-            Self::Relu => Then::Relu,
-            Self::Silu => Then::Silu,
-            Self::Exponential | Self::Softplus | Self::Gelu => Then::Nothing,
+    /// What a device's own kernels compute along with what goes before the activation, if there is one: nothing where that is not ours.
+    pub(crate) fn fused(activation: Option<Self>, device: &Device) -> Then {
+        match activation {
+            Some(Self::Relu) if kernels::serve(device) => Then::Relu,
+            Some(Self::Silu) if kernels::serve(device) => Then::Silu,
+            _ => Then::Nothing,
+        }
+    }
+
+    /// What is left to do behind an operation that has done `fused`.
+    pub(crate) fn left(activation: Option<Self>, fused: Then, x: Tensor<3>) -> Tensor<3> {
+        match activation {
+            Some(activation) if fused == Then::Nothing => activation.apply(x),
+            _ => x,
         }
     }
 }

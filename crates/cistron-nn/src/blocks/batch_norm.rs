@@ -53,14 +53,8 @@ impl BatchNorm {
         weights: WeightSlice<'_>,
         pass: &mut Pass,
     ) -> Tensor<3> {
-        let Some(activation) = activation else {
-            return self.normalise(x, weights, pass, Then::Nothing);
-        };
-        let fused = activation.fused();
-        if kernels::serve(&x.device()) && fused != Then::Nothing {
-            return self.normalise(x, weights, pass, fused);
-        }
-        activation.apply(self.normalise(x, weights, pass, Then::Nothing))
+        let fused = Activation::fused(activation, &x.device());
+        Activation::left(activation, fused, self.normalise(x, weights, pass, fused))
     }
 
     /// `fused` is only given to our own kernels.

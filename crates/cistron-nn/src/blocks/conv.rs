@@ -4,7 +4,7 @@ use burn::tensor::ops::ConvOptions;
 use serde::{Deserialize, Serialize};
 
 use super::{Activation, BatchNorm, Init, Pass, ReceptiveField, Shape, Step, WeightSpec};
-use crate::kernels::{self, Then};
+use crate::kernels;
 use crate::weights::WeightSlice;
 
 /// A convolution along the sequence with "same" padding: as many positions come out as go in. When the padding is odd
@@ -167,21 +167,17 @@ impl Conv {
         bias: Option<Tensor<1>>,
         activation: Option<Activation>,
     ) -> Tensor<3> {
-        let (y, left) = if kernels::serve(&x.device()) {
+        let then = Activation::fused(activation, &x.device());
+        let y = if kernels::serve(&x.device()) {
             let bias = bias.unwrap_or_else(|| Tensor::zeros([self.filters], &x.device().without_autodiff()));
-            let then = activation.map_or(Then::Nothing, Activation::fused);
-            let y = kernels::conv1d_same(x, kernel, bias, (self.dilation, self.groups), then);
-            (y, activation.filter(|_| then == Then::Nothing))
+            kernels::conv1d_same(x, kernel, bias, (self.dilation, self.groups), then)
         } else {
             let padding = (self.kernel - 1) * self.dilation;
             let pads = (padding / 2, padding - padding / 2);
             let options = ConvOptions::new_with_padding([1], [pads], [self.dilation], self.groups);
-            (conv1d(x, kernel, bias, options), activation)
+            conv1d(x, kernel, bias, options)
         };
-        match left {
-            Some(activation) => activation.apply(y),
-            None => y,
-        }
+        Activation::left(activation, then, y)
     }
 }
 

@@ -56,7 +56,7 @@ impl Step for DilatedResidual {
 
     fn forward(&self, x: Tensor<3>, weights: WeightSlice<'_>, pass: &mut Pass) -> Tensor<3> {
         let [dilated, back] = self.convolutions(x.dims()[1]);
-        let y = Activation::Gelu.forward(x.clone(), weights, pass);
+        let y = Activation::Gelu.apply(x.clone());
         let y = dilated.with(Behind::norm(Some(Activation::Gelu)), y, weights, pass);
         let y = back.with(Behind::norm(None), y, weights.from(Self::FIRST), pass);
         x + Dropout { rate: self.dropout }.forward(y, weights, pass)

@@ -83,7 +83,7 @@ impl NormShape {
     }
 
     /// The channels of each task: as many as make rows that lie together worth a run through memory.
-    fn tasks(&self) -> impl IndexedParallelIterator<Item = Range<usize>> + use<> {
+    fn tasks(&self) -> impl ParallelIterator<Item = Range<usize>> + use<> {
         let channels = self.channels;
         let each = (RUN / self.positions.max(1)).clamp(1, MOST_CHANNELS);
         (0..channels.div_ceil(each)).into_par_iter().map(move |task| task * each..((task + 1) * each).min(channels))
@@ -101,7 +101,7 @@ impl NormShape {
     /// Means, then biased variances, of the channels: `[2, channels]`.
     pub(crate) fn moments(&self, x: &[f32]) -> Vec<f32> {
         assert_eq!(x.len(), self.len());
-        let of = |channels: Range<usize>| {
+        let of = |channels: Range<usize>| -> Vec<(f32, f32)> {
             let rows = || self.rows(channels.clone()).map(|(place, start)| (place, &x[start..start + self.positions]));
             let mut sums = [0.0f64; MOST_CHANNELS];
             rows().for_each(|(place, row)| sums[place] += sum(row));
@@ -110,9 +110,9 @@ impl NormShape {
             rows().for_each(|(place, row)| squares[place] += sum_of_squares(row, means[place]));
             (0..channels.len()).map(|i| (means[i], (squares[i] / self.each()) as f32)).collect()
         };
-        let pairs: Vec<Vec<(f32, f32)>> = self.tasks().map(of).collect();
-        let pairs = || pairs.iter().flatten();
-        pairs().map(|p| p.0).chain(pairs().map(|p| p.1)).collect()
+        let (mut moments, variances): (Vec<f32>, Vec<f32>) = self.tasks().flat_map_iter(of).unzip();
+        moments.extend(variances);
+        moments
     }
 
     /// `gamma · (x − mean) / √(variance + epsilon) + beta`, then the activation.
@@ -185,9 +185,8 @@ impl NormShape {
             };
             parts.iter().zip(&sums).map(pair).collect()
         };
-        let each: Vec<Vec<(f32, f32)>> = self.tasks().map(of).collect();
-        let each = || each.iter().flatten();
-        NormGradients { gamma: each().map(|e| e.0).collect(), beta: each().map(|e| e.1).collect(), x: dx }
+        let (gamma, beta) = self.tasks().flat_map_iter(of).unzip();
+        NormGradients { x: dx, gamma, beta }
     }
 
     fn scaling(&self, channel: usize, gamma: &[f32], beta: &[f32], moments: &[f32], kind: NormKind) -> Scaling {

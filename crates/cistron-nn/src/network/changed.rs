@@ -92,9 +92,7 @@ impl Changes {
         let shape = [self.rows.len(), channels, width];
         Tensor::from_data(TensorData::new(slab, shape), &self.values.device())
     }
-}
 
-impl Changes {
     /// `[1, channels, copies · width]`: the slabs of all copies end to end, zeros beyond the ends of the sequence, so that a convolution is one
     /// large product in the place of many small ones. What it computes across the seams is not used.
     fn joined_slab(&self, unchanged: &Tensor<3>, starts: &[isize], width: usize) -> Tensor<3> {
@@ -121,9 +119,7 @@ impl Changes {
         });
         Tensor::from_data(TensorData::new(slab, [1, channels, copies * width]), &self.values.device())
     }
-}
 
-impl Changes {
     /// The changes behind a convolution with one group whose unchanged values are given before and after it: `width` positions from each of
     /// `starts` on. As a convolution is linear, what it makes of the differences is added to what it makes of the unchanged sequence.
     fn convolved(
@@ -155,12 +151,10 @@ impl Changes {
         let behind = reach - reach / 2;
         let mut out = vec![0.0f32; copies * filters * width];
         out.par_chunks_mut(filters * width).enumerate().for_each(|(copy, out)| {
-            let from = (self.rows[copy] * filters) * positions + starts[copy];
+            let from = self.rows[copy] * filters * positions + starts[copy];
             // The first of the sums is that of the position `behind` before the first changed one.
-            let (ahead, skipped) = (
-                (self.starts[copy]).saturating_sub(behind + starts[copy]),
-                (behind + starts[copy]).saturating_sub(self.starts[copy]),
-            );
+            let (first, sums_from) = (self.starts[copy], behind + starts[copy]);
+            let (ahead, skipped) = (first.saturating_sub(sums_from), sums_from.saturating_sub(first));
             for (filter, out) in out.chunks_exact_mut(width).enumerate() {
                 out.copy_from_slice(&after[from + filter * positions..][..width]);
                 let sums = &sums[(copy * filters + filter) * outputs..][..outputs];
