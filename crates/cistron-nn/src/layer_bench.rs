@@ -5,7 +5,7 @@ use std::time::Instant;
 use rayon::prelude::*;
 
 use crate::NnError;
-use crate::kernels::{self, ConvShape, Then};
+use crate::kernels::{self, ConvShape, Precision, Then};
 use crate::step_bench::{StepNetwork, convolutions, pool};
 
 /// One shape of convolution.
@@ -27,8 +27,10 @@ pub struct LayerSpeed {
     pub positions: usize,
     /// How many layers of the network have this shape.
     pub layers: usize,
-    /// Forward, 10⁹ operations a second.
+    /// Forward in inference, 10⁹ operations a second.
     pub forward: f64,
+    /// Forward in training, where factors are float32 on every processor.
+    pub forward_float32: f64,
     /// Gradient of the input.
     pub input_gradient: f64,
     /// Gradient of the kernel.
@@ -98,6 +100,9 @@ fn speed(shape: &ConvShape, iters: usize) -> LayerSpeed {
     let (mut y, mut dx) = (numbers(batch * filters * shape.outputs()), vec![0.0; x.len()]);
     let bias = vec![0.0; filters];
     let dy = y.clone();
+    let mut forward = |precision| {
+        operations / fastest(iters, || shape.forward(&x, &kernel, Some(&bias), Then::Nothing, precision, &mut y))
+    };
     LayerSpeed {
         batch,
         inputs,
@@ -107,9 +112,10 @@ fn speed(shape: &ConvShape, iters: usize) -> LayerSpeed {
         groups,
         positions,
         layers: 1,
-        forward: operations / fastest(iters, || shape.forward(&x, &kernel, Some(&bias), Then::Nothing, &mut y)),
-        input_gradient: operations / fastest(iters, || shape.input_gradient(&kernel, &dy, &mut dx)),
-        kernel_gradient: operations / fastest(iters, || drop(shape.kernel_gradient(&x, &dy))),
+        forward: forward(Precision::Bits16),
+        forward_float32: forward(Precision::Float32),
+        input_gradient: operations / fastest(iters, || shape.input_gradient(&kernel, &dy, Precision::Bits16, &mut dx)),
+        kernel_gradient: operations / fastest(iters, || drop(shape.kernel_gradient(&x, &dy, Precision::Bits16))),
     }
 }
 

@@ -222,15 +222,18 @@ pub(super) fn run(command: BenchCommand, _reporter: &dyn Reporter) -> anyhow::Re
             let share = |speed: f64| format!("{:.0} ({:.0} %)", speed, 100.0 * speed / report.product);
             println!("matrix products: {:.0} GFLOP/s; operations are those of the definition", report.product);
             println!(
-                "{:>3}  {:<44}{:>16}{:>16}{:>16}",
-                "n", "convolution", "forward", "input gradient", "kernel gradient"
+                "{:>3}  {:<44}{:>16}{:>16}{:>16}{:>16}",
+                "n", "convolution", "inference", "training", "input gradient", "kernel gradient"
             );
             for l in &report.layers {
                 let groups = if l.groups > 1 { format!(" in {} groups", l.groups) } else { String::new() };
                 let dilation = if l.dilation > 1 { format!(" dilation {}", l.dilation) } else { String::new() };
                 let name = format!("{} × {} > {} k{}{dilation}{groups}", l.inputs, l.positions, l.filters, l.taps);
-                let (forward, input, kernel) = (share(l.forward), share(l.input_gradient), share(l.kernel_gradient));
-                println!("{:>3}  {name:<44}{forward:>16}{input:>16}{kernel:>16}", l.layers);
+                let speeds = [l.forward, l.forward_float32, l.input_gradient, l.kernel_gradient].map(share);
+                println!(
+                    "{:>3}  {name:<44}{:>16}{:>16}{:>16}{:>16}",
+                    l.layers, speeds[0], speeds[1], speeds[2], speeds[3]
+                );
             }
         }
         BenchCommand::Variants(args) => {

@@ -3,10 +3,10 @@
 
 use rayon::prelude::*;
 
-use super::ConvShape;
 use super::product::{Kernel, Matrix, Right, Start, multiply};
 use super::rows::{Shared, unset};
 use super::transpose::turned;
+use super::{ConvShape, Precision};
 
 /// Sequences of one task.
 const STRETCH: usize = 128;
@@ -25,7 +25,7 @@ impl ConvShape {
         }
         // A matrix for each tap.
         let weights = turned(kernel, taps);
-        let matrix = |weights| Kernel::new(weights, inputs, (filters, inputs), batch * positions);
+        let matrix = |weights| Kernel::new(weights, inputs, (filters, inputs), batch * positions, Precision::Bits16);
         let kernels: Vec<Kernel<'_>> = weights.chunks_exact(filters * inputs).map(matrix).collect();
         let out = Shared::new(&mut y);
         let stretches = batch.div_ceil(STRETCH);
@@ -71,7 +71,7 @@ mod tests {
                 ConvShape { batch, inputs, positions, filters, taps, dilation, groups: 1, before: padding, after: padding };
             let (x, kernel) = (numbers(1, batch * inputs * positions), numbers(2, filters * inputs * taps));
             let mut truth = vec![f32::NAN; batch * filters * s.outputs()];
-            s.forward(&x, &kernel, None, Then::Nothing, &mut truth);
+            s.forward(&x, &kernel, None, Then::Nothing, Precision::Float32, &mut truth);
             let found = turned(&s.forward_batch_last(&turned(&x, inputs * positions), &kernel), batch);
             prop_assert_eq!(found.len(), truth.len());
             prop_assert!(found.iter().zip(&truth).all(|(a, b)| (a - b).abs() < 1e-5), "{:?}", s);

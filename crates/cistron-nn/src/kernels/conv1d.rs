@@ -8,6 +8,7 @@ use std::cell::RefCell;
 
 use rayon::prelude::*;
 
+use super::Precision;
 use super::activation::Then;
 use super::minimal_filtering::Filtering;
 use super::product::{Kernel, Matrix, Right, Start, Taps, add_product, multiply};
@@ -78,7 +79,15 @@ impl ConvShape {
     }
 
     /// `y[b, f, p] = then(bias[f] + Σ over c, t of kernel[f, c, t] · x[b, c, p + t · dilation − before])`; `y` is overwritten.
-    pub(crate) fn forward(&self, x: &[f32], kernel: &[f32], bias: Option<&[f32]>, then: Then, y: &mut [f32]) {
+    pub(crate) fn forward(
+        &self,
+        x: &[f32],
+        kernel: &[f32],
+        bias: Option<&[f32]>,
+        then: Then,
+        precision: Precision,
+        y: &mut [f32],
+    ) {
         let outputs = self.outputs();
         assert_eq!(x.len(), self.batch * self.inputs * self.positions);
         assert_eq!(kernel.len(), self.filters * self.depth());
@@ -92,13 +101,16 @@ impl ConvShape {
         if let Some(words) = self.words(x) {
             return self.forward_words(&words, kernel, bias, then, y);
         }
+        if precision.by_tiles() && self.fits_tiles() {
+            return self.forward_tiles(x, kernel, bias, then, y);
+        }
         if let Some(filtering) = Filtering::of(self) {
             return filtering.forward(x, kernel, bias, then, y);
         }
         let (channels, filters, depth) = (self.group_inputs(), self.group_filters(), self.depth());
         let kernels: Vec<Kernel<'_>> = kernel
             .chunks_exact(filters * depth)
-            .map(|kernel| Kernel::new(kernel, depth, (filters, depth), self.batch * outputs))
+            .map(|kernel| Kernel::new(kernel, depth, (filters, depth), self.batch * outputs, Precision::Float32))
             .collect();
         let tile = self.stretch();
         let tiles = outputs.div_ceil(tile);
@@ -158,21 +170,33 @@ impl ConvShape {
 
     /// The gradient of the input, `[batch, inputs, positions]`; `gradient` is overwritten. Padding must not exceed the kernel's
     /// reach, as it does not with "same" and "valid".
-    pub(crate) fn input_gradient(&self, kernel: &[f32], output_gradient: &[f32], gradient: &mut [f32]) {
+    pub(crate) fn input_gradient(
+        &self,
+        kernel: &[f32],
+        output_gradient: &[f32],
+        precision: Precision,
+        gradient: &mut [f32],
+    ) {
         assert!(self.before.max(self.after) <= (self.taps - 1) * self.dilation, "padding beyond the kernel's reach");
-        self.transposed().forward(output_gradient, &self.transposed_kernel(kernel), None, Then::Nothing, gradient);
+        let kernel = self.transposed_kernel(kernel);
+        self.transposed().forward(output_gradient, &kernel, None, Then::Nothing, precision, gradient);
     }
 
     /// The gradient of the kernel, `[filters, inputs / groups, taps]`.
-    pub(crate) fn kernel_gradient(&self, x: &[f32], output_gradient: &[f32]) -> Vec<f32> {
+    pub(crate) fn kernel_gradient(&self, x: &[f32], output_gradient: &[f32], precision: Precision) -> Vec<f32> {
         if self.is_narrow() {
             return self.kernel_gradient_narrow(x, output_gradient);
         }
         if let Some(words) = self.words(x) {
             return self.kernel_gradient_words(&words, output_gradient);
         }
-        let filtering = Filtering::of(self);
-        let size = filtering.as_ref().map_or(self.filters * self.depth(), Filtering::size);
+        let by_tiles = precision.by_tiles() && self.fits_tiles();
+        let filtering = if by_tiles { None } else { Filtering::of(self) };
+        let size = match &filtering {
+            _ if by_tiles => self.tile_sums(),
+            Some(filtering) => filtering.size(),
+            None => self.filters * self.depth(),
+        };
         let outputs = self.outputs();
         let per_part = self.batch.div_ceil(PARTS).max(1);
         let parts: Vec<Vec<f32>> = (0..self.batch.div_ceil(per_part))
@@ -180,6 +204,10 @@ impl ConvShape {
             .map(|part| {
                 let mut total = vec![0.0f32; size];
                 let samples = part * per_part..((part + 1) * per_part).min(self.batch);
+                if by_tiles {
+                    self.add_kernel_gradient_tiles(samples, x, output_gradient, &mut total);
+                    return total;
+                }
                 if let Some(filtering) = &filtering {
                     filtering.add_kernel_gradient(samples, x, output_gradient, &mut total);
                     return total;
@@ -202,6 +230,7 @@ impl ConvShape {
             })
             .unwrap_or_else(|| vec![0.0; size]);
         match (filtering, self.by_taps()) {
+            _ if by_tiles => self.of_tile_sums(&total),
             (Some(filtering), _) => filtering.of_taps(&total),
             (None, true) => self.taps_last(&total),
             (None, false) => total,
@@ -362,15 +391,19 @@ mod tests {
         )
     }
 
+    fn precisions() -> impl Strategy<Value = Precision> {
+        prop_oneof![Just(Precision::Float32), Just(Precision::Bits16)]
+    }
+
     proptest! {
         #[test]
-        fn follows_the_definition(s in shapes(), seed in 0u64..1000, relu in any::<bool>()) {
+        fn follows_the_definition(s in shapes(), seed in 0u64..1000, relu in any::<bool>(), precision in precisions()) {
             let then = if relu { Then::Relu } else { Then::Nothing };
             let x = numbers(seed, s.batch * s.inputs * s.positions);
             let kernel = numbers(seed + 1, s.filters * s.depth());
             let bias = numbers(seed + 2, s.filters);
             let mut y = vec![f32::NAN; s.batch * s.filters * s.outputs()];
-            s.forward(&x, &kernel, Some(&bias), then, &mut y);
+            s.forward(&x, &kernel, Some(&bias), then, precision, &mut y);
             let mut truth = naive(&s, &x, &kernel, &bias);
             if relu {
                 truth.iter_mut().for_each(|y| *y = y.max(0.0));
@@ -380,7 +413,7 @@ mod tests {
 
         /// Σ dy · y is linear in x, kernel and bias: its derivatives are sums over the definition with one of them replaced by a unit.
         #[test]
-        fn gradients_are_those_of_the_definition(s in shapes(), seed in 0u64..1000) {
+        fn gradients_are_those_of_the_definition(s in shapes(), seed in 0u64..1000, precision in precisions()) {
             let x = numbers(seed, s.batch * s.inputs * s.positions);
             let kernel = numbers(seed + 1, s.filters * s.depth());
             let dy = numbers(seed + 2, s.batch * s.filters * s.outputs());
@@ -389,8 +422,8 @@ mod tests {
                 naive(&s, x, kernel, bias).iter().zip(&dy).map(|(y, d)| y * f64::from(*d)).sum()
             };
             let mut dx = vec![f32::NAN; x.len()];
-            s.input_gradient(&kernel, &dy, &mut dx);
-            let dk = s.kernel_gradient(&x, &dy);
+            s.input_gradient(&kernel, &dy, precision, &mut dx);
+            let dk = s.kernel_gradient(&x, &dy, precision);
             let db = s.bias_gradient(&dy);
             prop_assert_eq!((dk.len(), db.len()), (kernel.len(), s.filters));
             for i in [0, x.len() / 3, x.len() - 1] {
@@ -425,11 +458,15 @@ mod tests {
             before: 9,
             after: 9,
         };
-        let (x, dy) = (numbers(1, 9 * 6 * 700), numbers(2, 9 * 5 * s.outputs()));
-        let of = |threads| {
+        let of = |s: ConvShape, precision, threads| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            pool.install(|| s.kernel_gradient(&x, &dy))
+            let (x, dy) = (numbers(1, s.batch * s.inputs * s.positions), numbers(2, s.batch * s.filters * s.outputs()));
+            pool.install(|| s.kernel_gradient(&x, &dy, precision))
         };
-        assert_eq!(of(1), of(3));
+        for s in [s, ConvShape { inputs: 48, filters: 40, ..s }] {
+            for precision in [Precision::Float32, Precision::Bits16] {
+                assert_eq!(of(s, precision, 1), of(s, precision, 3));
+            }
+        }
     }
 }

@@ -13,13 +13,13 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, AutodiffBackend, Backend, Dispatch, Flex, TensorMetadata, backend_extension};
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::ConvShape;
 use super::activation::{Then, silu as silu_values, silu_gradient};
 use super::batch_norm::{NormKind, NormShape};
 use super::dropout::Mask;
 use super::lstm::{LstmMemory, LstmShape};
 use super::max_pool::{max_pool, max_pool_gradient};
 use super::rows::unset;
+use super::{ConvShape, Precision};
 
 /// Operations that `flex` has from us.
 #[backend_extension(Flex, Autodiff)]
@@ -188,15 +188,15 @@ fn tensor(values: Vec<f32>, shape: &[usize]) -> Primitive {
     Primitive::from_data(TensorData::new(values, shape.to_vec()))
 }
 
-fn convolved(shape: &ConvShape, x: &Primitive, kernel: &Primitive, bias: &Primitive, then: Then) -> Primitive {
+fn convolved(shape: &ConvShape, [x, kernel, bias]: [&Primitive; 3], then: Then, precision: Precision) -> Primitive {
     let mut y = unset(shape.batch * shape.filters * shape.outputs());
-    shape.forward(&values(x), &values(kernel), Some(&values(bias)), then, &mut y);
+    shape.forward(&values(x), &values(kernel), Some(&values(bias)), then, precision, &mut y);
     tensor(y, &[shape.batch, shape.filters, shape.outputs()])
 }
 
 impl KernelBackend for Flex {
     fn convolve(x: Primitive, kernel: Primitive, bias: Primitive, shape: ConvShape, then: Then) -> Primitive {
-        convolved(&shape, &x, &kernel, &bias, then)
+        convolved(&shape, [&x, &kernel, &bias], then, Precision::Bits16)
     }
 
     fn moments(x: Primitive) -> Primitive {
@@ -299,12 +299,12 @@ impl Backward<Flex, 3> for Convolution {
         let dy = values(&dy);
         if let Some(node) = node_x {
             let mut dx = unset(shape.batch * shape.inputs * shape.positions);
-            shape.input_gradient(&values(&kernel), &dy, &mut dx);
+            shape.input_gradient(&values(&kernel), &dy, Precision::Bits16, &mut dx);
             grads.register::<Flex>(node.id, tensor(dx, &[shape.batch, shape.inputs, shape.positions]));
         }
         if let Some(node) = node_kernel {
             let size = [shape.filters, shape.inputs / shape.groups, shape.taps];
-            grads.register::<Flex>(node.id, tensor(shape.kernel_gradient(&values(&x), &dy), &size));
+            grads.register::<Flex>(node.id, tensor(shape.kernel_gradient(&values(&x), &dy, Precision::Bits16), &size));
         }
         if let Some(node) = node_bias {
             grads.register::<Flex>(node.id, tensor(shape.bias_gradient(&dy), &[shape.filters]));
@@ -443,7 +443,8 @@ impl<C: CheckpointStrategy> KernelBackend for Autodiff<Flex, C> {
         shape: ConvShape,
         then: Then,
     ) -> FloatTensor<Self> {
-        let y = convolved(&shape, x.primitive(), kernel.primitive(), bias.primitive(), Then::Nothing);
+        let of = [x.primitive(), kernel.primitive(), bias.primitive()];
+        let y = convolved(&shape, of, Then::Nothing, Precision::Float32);
         let y = match Convolution.prepare::<C>([x.node(), kernel.node(), bias.node()]).compute_bound().stateful() {
             OpsKind::Tracked(mut prep) => {
                 let state = (prep.checkpoint(&x), prep.checkpoint(&kernel), shape);

@@ -7,6 +7,7 @@
 use cistron_core::wide;
 use rayon::prelude::*;
 
+use super::Precision;
 use super::math::{sigmoid, tanh};
 use super::product::{Kernel, Matrix, Right, Start, add_product, multiply};
 use super::rows::unset;
@@ -187,8 +188,9 @@ impl LstmShape {
         let (mut gates, mut cells, mut hidden) = (unset(4 * h * b * kept), unset(h * b * kept), unset(h * b * n));
         let mut cell_before = vec![0.0f32; h * b];
         let mut before: Option<usize> = None;
-        let input = Kernel::new(weights.input, self.inputs, (4 * h, self.inputs), b * n);
-        let recurrent = Kernel::new(weights.recurrent, h, (4 * h, h), b * n);
+        let precision = if keep { Precision::Float32 } else { Precision::Bits16 };
+        let input = Kernel::new(weights.input, self.inputs, (4 * h, self.inputs), b * n, precision);
+        let recurrent = Kernel::new(weights.recurrent, h, (4 * h, h), b * n, precision);
         let biases: Vec<f32> = weights.biases[0].iter().zip(weights.biases[1]).map(|(a, b)| a + b).collect();
         for position in self.order(direction) {
             let here = &mut gates[place(position) * 4 * h * b..][..4 * h * b];
@@ -235,8 +237,8 @@ impl LstmShape {
         let mut dh = batch_last(dy, b, h, direction * h, n);
         // Turned once, as they are read at every position.
         let (input, recurrent) = (turned(weights.input, self.inputs), turned(weights.recurrent, h));
-        let input = Kernel::new(&input, 4 * h, (self.inputs, 4 * h), b * n);
-        let recurrent = Kernel::new(&recurrent, 4 * h, (h, 4 * h), b * n);
+        let input = Kernel::new(&input, 4 * h, (self.inputs, 4 * h), b * n, Precision::Bits16);
+        let recurrent = Kernel::new(&recurrent, 4 * h, (h, 4 * h), b * n, Precision::Bits16);
         // Gradients take the place of the gates, from the last position that was visited to the first.
         let Memory { mut gates, cells, hidden } = memory;
         let (mut carry, nothing) = (vec![0.0f32; h * b], vec![0.0f32; h * b]);

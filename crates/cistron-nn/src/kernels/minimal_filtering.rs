@@ -18,12 +18,12 @@ use rayon::prelude::*;
 
 use self::phases::{Phases, Tiles, phases, spread};
 use self::scheme::{LANES, MOST_POINTS, Scheme};
-use super::ConvShape;
 use super::activation::Then;
 use super::math::add_scaled;
 use super::product::{Kernel, Matrix, Right, Start, add_product, multiply};
 use super::rows::{Shared, equal_lengths, unset};
 use super::transpose::transpose;
+use super::{ConvShape, Precision};
 
 /// Channels and filters of a group from which the products are worth the transformations (measured: docs/performance.md).
 const FEWEST_CHANNELS: usize = 96;
@@ -234,7 +234,9 @@ impl<'a> Filtering<'a> {
         let (channels, filters, pieces) = (shape.group_inputs(), shape.group_filters(), self.pieces());
         let (outputs, points, side) = (shape.outputs(), self.scheme.points(), self.scheme.outputs());
         let kernel = self.kernel(kernel);
-        let laid_out = |weights| Kernel::new(weights, channels, (filters, channels), shape.batch * self.columns());
+        let laid_out = |weights| {
+            Kernel::new(weights, channels, (filters, channels), shape.batch * self.columns(), Precision::Float32)
+        };
         let kernels: Vec<Kernel<'_>> = kernel.chunks_exact(filters * channels).map(laid_out).collect();
         let (together, (_, stretches)) = (self.together(), self.stretches());
         let out = Shared::new(y);

@@ -207,6 +207,7 @@ fn letters(word: usize) -> [usize; WORD] {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Precision;
     use super::super::rows::testing::numbers;
     use super::*;
     use proptest::prelude::*;
@@ -238,10 +239,10 @@ mod tests {
             prop_assert!(s.words(&double).is_none() || x.iter().all(|v| *v == 0.0));
             let half: Vec<f32> = kernel.iter().map(|v| 0.5 * v).collect();
             let (mut y, mut dense) = (vec![f32::NAN; dy.len()], vec![f32::NAN; dy.len()]);
-            s.forward(&x, &kernel, Some(&bias), Then::Nothing, &mut y);
-            s.forward(&double, &half, Some(&bias), Then::Nothing, &mut dense);
+            s.forward(&x, &kernel, Some(&bias), Then::Nothing, Precision::Float32, &mut y);
+            s.forward(&double, &half, Some(&bias), Then::Nothing, Precision::Float32, &mut dense);
             prop_assert!(y.iter().zip(&dense).all(|(a, b)| (a - b).abs() < 1e-4), "{s:?}");
-            let (dk, twice) = (s.kernel_gradient(&x, &dy), s.kernel_gradient(&double, &dy));
+            let (dk, twice) = (s.kernel_gradient(&x, &dy, Precision::Float32), s.kernel_gradient(&double, &dy, Precision::Float32));
             prop_assert!(dk.iter().zip(&twice).all(|(a, b)| (a - 0.5 * b).abs() < 1e-4 * (1.0 + a.abs())), "{s:?}");
         }
     }

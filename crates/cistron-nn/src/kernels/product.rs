@@ -2,6 +2,9 @@
 
 use gemm::Parallelism;
 
+use super::Precision;
+use super::amx::{self, Left, Side};
+
 /// A matrix in memory: where it starts, the distances between rows and between columns.
 #[derive(Clone, Copy)]
 pub(super) struct Matrix {
@@ -30,17 +33,34 @@ pub(super) struct Kernel<'a> {
     depth: usize,
     /// Part by part of the depth, group by group of rows, column after column; empty when products take the values as they are.
     packed: Vec<f32>,
+    /// In tiles, for products by those.
+    tiles: Option<Left>,
 }
 
 /// Columns of all its products from which laying a kernel out is made up for.
 #[cfg(target_arch = "x86_64")]
 const WORTH_PACKING: usize = 128;
 
+/// Rows, depth and columns from which tiles are worth it.
+const FEWEST_FOR_TILES: usize = 32;
+
 impl<'a> Kernel<'a> {
     /// `rows` rows of `depth` values, `stride` apart, for products with `columns` columns in all.
-    pub(super) fn new(values: &'a [f32], stride: usize, (rows, depth): (usize, usize), columns: usize) -> Self {
+    pub(super) fn new(
+        values: &'a [f32],
+        stride: usize,
+        (rows, depth): (usize, usize),
+        columns: usize,
+        precision: Precision,
+    ) -> Self {
         assert!(rows == 0 || values.len() >= (rows - 1) * stride + depth);
-        let mut kernel = Self { values, stride, rows, depth, packed: Vec::new() };
+        let mut kernel = Self { values, stride, rows, depth, packed: Vec::new(), tiles: None };
+        if precision.by_tiles() && rows >= FEWEST_FOR_TILES && depth >= FEWEST_FOR_TILES && columns >= FEWEST_FOR_TILES
+        {
+            let row = |row: usize, to: &mut [f32]| to.copy_from_slice(&values[row * stride..][..depth]);
+            kernel.tiles = Some(Left::new(rows, depth, row));
+            return kernel;
+        }
         #[cfg(target_arch = "x86_64")]
         if columns >= WORTH_PACKING && is_x86_feature_detected!("avx512f") {
             // SAFETY: the processor has AVX-512.
@@ -149,6 +169,15 @@ pub(super) unsafe fn multiply(
     }
     if let Right::Taps(taps) = right {
         assert!(taps.x.len() == kernel.depth / taps.taps * taps.positions, "the kernel's channels");
+    }
+    if let (Some(tiles), Right::Matrix(Matrix { start: from, row, column: 1 })) = (&kernel.tiles, right) {
+        let start = match start {
+            Start::Zero => amx::Start::Rows(&[]),
+            Start::Rows(values) => amx::Start::Rows(values),
+            Start::Sum => amx::Start::Sum,
+        };
+        // SAFETY: as the caller promised.
+        return unsafe { tiles.multiply(start, &[Side { right: (from, row), out }], (kernel.depth, n)) };
     }
     #[cfg(target_arch = "x86_64")]
     if is_x86_feature_detected!("avx512f") {
@@ -680,17 +709,18 @@ mod tests {
         /// Kernels laid out and as they are, from nothing, from rows and added, with matrices and with neighbourhoods on the right.
         #[test]
         fn kernels_multiply(
-            m in 1usize..30, n in 1usize..70, channels in 1usize..80, taps in 1usize..6, dilation in 1usize..20,
-            start in 0usize..3, shape in (0usize..30, 0usize..5, any::<[bool; 2]>()),
+            m in prop_oneof![1usize..30, 30usize..70], n in 1usize..70, channels in 1usize..80, taps in 1usize..6, dilation in 1usize..20,
+            start in 0usize..3, shape in (0usize..30, 0usize..5, any::<[bool; 2]>()), tiles in any::<bool>(),
         ) {
             let ((before, first, [plain, packed]), k) = (shape, channels * taps);
+            let precision = if tiles { Precision::Bits16 } else { Precision::Float32 };
             let positions = n + 7;
             let (values, x, rows) = (numbers(1, m * k), numbers(2, channels * positions), numbers(4, m));
             let neighbours = Taps { x: &x, positions, taps, dilation, before, first };
             let mut unfolded = Vec::new();
             neighbours.unfold(n, &mut unfolded);
             let right = if plain { Right::Matrix(Matrix::rows(&unfolded, n)) } else { Right::Taps(neighbours) };
-            let kernel = Kernel::new(&values, k, (m, k), if packed { 1000 } else { 0 });
+            let kernel = Kernel::new(&values, k, (m, k), if packed { 1000 } else { 0 }, precision);
             let old = if start == 2 { numbers(3, m * n) } else { vec![f32::NAN; m * n] };
             let from = [Start::Zero, Start::Rows(&rows), Start::Sum][start];
             let (mut dispatched, mut portable) = (old.clone(), old.clone());
