@@ -124,7 +124,7 @@ unsafe fn add_steps(
     mut right: *const Line,
     steps: usize,
     (sums, fresh): (*mut f32, bool),
-    next: *const f32,
+    next: [*const Line; 2],
 ) {
     const NEXT: usize = BLOCK_LINES / 8;
     // SAFETY: as the caller promised.
@@ -142,7 +142,8 @@ unsafe fn add_steps(
         }
         for step in 0..steps {
             for line in 0..NEXT {
-                _mm_prefetch::<_MM_HINT_T0>(next.wrapping_add((step * NEXT + line) * EDGE).cast());
+                _mm_prefetch::<_MM_HINT_T0>(next[0].wrapping_add(step * NEXT + line).cast());
+                _mm_prefetch::<_MM_HINT_T1>(next[1].wrapping_add(step * NEXT + line).cast());
             }
             // The small products first; of two neighbours one pair of tiles stays.
             asm!(
@@ -288,11 +289,12 @@ impl Left {
                     fill(steps.clone(), block, &mut panel[right(block)..right(block + 1)]);
                 }
                 for row in 0..down {
-                    let left = self.tiles[(row * self.steps + steps.start) * STEP_LINES..].as_ptr().cast();
+                    let left = self.tiles[(row * self.steps + steps.start) * STEP_LINES..].as_ptr().cast::<u8>();
                     for block in 0..across {
                         let place = if parts == 1 { 0 } else { row * across + block };
                         let sums = sums.wrapping_add(place * BLOCK_VALUES);
-                        let next = sums.wrapping_add(BLOCK_VALUES);
+                        let later = (self.steps + steps.len() * block / across) * IN_TILES.step;
+                        let next = [sums.wrapping_add(BLOCK_VALUES).cast(), left.wrapping_add(later).cast()];
                         // SAFETY: both have tiles for these steps, and there are sums for each block.
                         unsafe {
                             let right = panel[right(block)..].as_ptr();

@@ -170,7 +170,7 @@ impl ConvShape {
                     let left = x_lines.as_ptr().cast::<u16>().wrapping_add(row * BLOCK * x_width + tap * self.dilation);
                     for block in 0..count {
                         let sums = total[((tap * down + row) * across + first + block) * BLOCK_VALUES..].as_mut_ptr();
-                        let next = sums.wrapping_add(BLOCK_VALUES);
+                        let next = [sums.wrapping_add(BLOCK_VALUES).cast::<Line>().cast_const(); 2];
                         let right = right[block * steps * STEP_LINES..].as_ptr();
                         // SAFETY: rows of the plane hold all steps at every tap; a block of sums is ours.
                         unsafe { add_steps((left.cast(), layout), right, steps, (sums, false), next) };
