@@ -234,6 +234,19 @@ unsafe fn neighbours(values: *const f32, count: usize) -> [__m512i; TERMS] {
     std::array::from_fn(|term| _mm512_inserti64x4::<1>(_mm512_castsi256_si512(half(low[term])), half(high[term])))
 }
 
+/// Writes a row of a left matrix into row `place` of its tiles.
+#[target_feature(enable = "avx512f,avx512bw")]
+fn write_row(values: &[f32], place: usize, tiles: &mut [Line]) {
+    for (values, tiles) in values.chunks(STEP).zip(tiles.chunks_exact_mut(STEP_LINES)) {
+        // SAFETY: as many values as the slice holds; a line of 64 bytes is written.
+        unsafe {
+            for (term, bits) in neighbours(values.as_ptr(), values.len()).into_iter().enumerate() {
+                _mm512_store_si512((&raw mut tiles[term * BLOCK + place]).cast(), bits);
+            }
+        }
+    }
+}
+
 /// A left matrix in tiles: block of rows by block of rows, step by step.
 pub(super) struct Left {
     tiles: Vec<Line>,
@@ -251,14 +264,8 @@ impl Left {
             let mut values = vec![0.0; depth];
             for i in 0..BLOCK.min(rows - block * BLOCK) {
                 row(block * BLOCK + i, &mut values);
-                for (values, tiles) in values.chunks(STEP).zip(tiles.chunks_exact_mut(STEP_LINES)) {
-                    // SAFETY: the processor has AVX-512, as the unit is available; lines of 64 bytes are written.
-                    unsafe {
-                        for (term, bits) in neighbours(values.as_ptr(), values.len()).into_iter().enumerate() {
-                            _mm512_store_si512((&raw mut tiles[term * BLOCK + i]).cast(), bits);
-                        }
-                    }
-                }
+                // SAFETY: the processor has AVX-512, as the unit is available.
+                unsafe { write_row(&values, i, tiles) };
             }
         });
         Self { tiles, rows, steps }

@@ -7,11 +7,11 @@
 use cistron_core::wide;
 use rayon::prelude::*;
 
-use super::Precision;
 use super::math::{sigmoid, tanh};
-use super::product::{Kernel, Matrix, Right, Start, add_product, multiply};
+use super::product::{Kernel, Matrix, Right, Side, Start, add_product, multiply, multiply_each};
 use super::rows::unset;
 use super::transpose::{transpose, turned};
+use super::{ConvShape, Precision};
 
 /// Sizes of a layer: `[batch, inputs, positions]` to `[batch, 2 · hidden, positions]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,6 +53,8 @@ pub(crate) struct LstmMemory {
 const TURNED: usize = 16;
 /// Positions whose products with the gates' gradients are summed at once.
 const SUMMED: usize = 8;
+/// Positions whose inputs meet the kernel at once.
+const GROUPED: usize = 4;
 
 /// Some channels, from `channel` on, of `[batch, all, positions]` to `[positions, channels, batch]`.
 fn batch_last(x: &[f32], batch: usize, channels: usize, channel: usize, positions: usize) -> Vec<f32> {
@@ -168,7 +170,7 @@ impl LstmShape {
         self.run(x, weights, false).0
     }
 
-    /// Without `keep` the memory holds the gates and cells of the last position only.
+    /// Without `keep` the memory holds the gates of a group of positions and the cells of one only.
     fn run(&self, x: &[f32], weights: &[f32], keep: bool) -> (Vec<f32>, LstmMemory) {
         assert_eq!((x.len(), weights.len()), (self.batch * self.inputs * self.positions, self.weights()));
         let columns = batch_last(x, self.batch, self.inputs, 0, self.positions);
@@ -183,32 +185,42 @@ impl LstmShape {
 
     fn forward_one(&self, x: &[f32], weights: &Weights<'_>, direction: usize, keep: bool) -> Memory {
         let (b, h, n) = (self.batch, self.hidden, self.positions);
-        // Where a position's gates and cells are kept.
-        let (kept, place) = (if keep { n } else { n.min(1) }, |position: usize| if keep { position } else { 0 });
-        let (mut gates, mut cells, mut hidden) = (unset(4 * h * b * kept), unset(h * b * kept), unset(h * b * n));
+        // Where a position's cells are kept.
+        let place = |position: usize| if keep { position } else { 0 };
+        let precision = if keep { Precision::Float32 } else { Precision::Bits16 };
+        let mut gates: Vec<f32> = unset(4 * h * b * if keep { n } else { n.min(GROUPED) });
+        let (mut cells, mut hidden) = (unset(h * b * if keep { n } else { n.min(1) }), unset(h * b * n));
         let mut cell_before = vec![0.0f32; h * b];
         let mut before: Option<usize> = None;
-        let precision = if keep { Precision::Float32 } else { Precision::Bits16 };
         let input = Kernel::new(weights.input, self.inputs, (4 * h, self.inputs), b * n, precision);
         let recurrent = Kernel::new(weights.recurrent, h, (4 * h, h), b * n, precision);
         let biases: Vec<f32> = weights.biases[0].iter().zip(weights.biases[1]).map(|(a, b)| a + b).collect();
-        for position in self.order(direction) {
-            let here = &mut gates[place(position) * 4 * h * b..][..4 * h * b];
-            let below = Right::Matrix(Matrix::rows(&x[position * self.inputs * b..], b));
-            // SAFETY: whole matrices of these sizes; `here` is ours.
-            unsafe { multiply((here.as_mut_ptr(), b), Start::Rows(&biases), &input, below, b) };
-            if let Some(before) = before {
-                let side = Right::Matrix(Matrix::rows(&hidden[before * h * b..], b));
-                // SAFETY: whole matrices of these sizes; `here` is ours.
-                unsafe { multiply((here.as_mut_ptr(), b), Start::Sum, &recurrent, side, b) };
-                cell_before.copy_from_slice(&cells[place(before) * h * b..][..h * b]);
+        let order: Vec<usize> = self.order(direction).collect();
+        for group in order.chunks(GROUPED) {
+            let gates_at = |i: usize| if keep { group[i] } else { i } * 4 * h * b;
+            let sides: Vec<Side> = (0..group.len())
+                .map(|i| Side {
+                    right: (x[group[i] * self.inputs * b..].as_ptr(), b),
+                    out: (gates[gates_at(i)..][..4 * h * b].as_mut_ptr(), b),
+                })
+                .collect();
+            // SAFETY: whole matrices of these sizes; the gates are ours and nothing else refers to them meanwhile.
+            unsafe { multiply_each(Start::Rows(&biases), &input, &sides, b) };
+            for (i, position) in group.iter().copied().enumerate() {
+                let here = &mut gates[gates_at(i)..][..4 * h * b];
+                if let Some(before) = before {
+                    let side = Right::Matrix(Matrix::rows(&hidden[before * h * b..], b));
+                    // SAFETY: whole matrices of these sizes; `here` is ours.
+                    unsafe { multiply((here.as_mut_ptr(), b), Start::Sum, &recurrent, side, b) };
+                    cell_before.copy_from_slice(&cells[place(before) * h * b..][..h * b]);
+                }
+                let (i, rest) = here.split_at_mut(h * b);
+                let (f, rest) = rest.split_at_mut(h * b);
+                let (g, o) = rest.split_at_mut(h * b);
+                let cell = &mut cells[place(position) * h * b..][..h * b];
+                gate_step(i, f, g, o, &cell_before, cell, &mut hidden[position * h * b..][..h * b]);
+                before = Some(position);
             }
-            let (i, rest) = here.split_at_mut(h * b);
-            let (f, rest) = rest.split_at_mut(h * b);
-            let (g, o) = rest.split_at_mut(h * b);
-            let cell = &mut cells[place(position) * h * b..][..h * b];
-            gate_step(i, f, g, o, &cell_before, cell, &mut hidden[position * h * b..][..h * b]);
-            before = Some(position);
         }
         Memory { gates, cells, hidden }
     }
@@ -244,29 +256,77 @@ impl LstmShape {
         let (mut carry, nothing) = (vec![0.0f32; h * b], vec![0.0f32; h * b]);
         let mut dx = unset(self.inputs * b * n);
         let order: Vec<usize> = self.order(direction).collect();
-        for (step, &position) in order.iter().enumerate().rev() {
-            let own = position * h * b..(position + 1) * h * b;
-            let dh = &mut dh[own.clone()];
-            if let Some(after) = order.get(step + 1) {
-                let right = Right::Matrix(Matrix::rows(&gates[after * 4 * h * b..], b));
-                // SAFETY: whole matrices of these sizes; `dh` is ours.
-                unsafe { multiply((dh.as_mut_ptr(), b), Start::Sum, &recurrent, right, b) };
+        for group in (0..n).collect::<Vec<_>>().rchunks(GROUPED) {
+            for (step, position) in group.iter().map(|step| (*step, order[*step])).rev() {
+                let own = position * h * b..(position + 1) * h * b;
+                let dh = &mut dh[own.clone()];
+                if let Some(after) = order.get(step + 1) {
+                    let right = Right::Matrix(Matrix::rows(&gates[after * 4 * h * b..], b));
+                    // SAFETY: whole matrices of these sizes; `dh` is ours.
+                    unsafe { multiply((dh.as_mut_ptr(), b), Start::Sum, &recurrent, right, b) };
+                }
+                let earlier = step.checked_sub(1).map_or(nothing.as_slice(), |s| &cells[order[s] * h * b..][..h * b]);
+                let here = &mut gates[position * 4 * h * b..][..4 * h * b];
+                let (i, rest) = here.split_at_mut(h * b);
+                let (f, rest) = rest.split_at_mut(h * b);
+                let (g, o) = rest.split_at_mut(h * b);
+                gate_gradient_step(i, f, g, o, earlier, &cells[own], dh, &mut carry);
             }
-            let earlier = step.checked_sub(1).map_or(nothing.as_slice(), |s| &cells[order[s] * h * b..][..h * b]);
-            let here = &mut gates[position * 4 * h * b..][..4 * h * b];
-            let (i, rest) = here.split_at_mut(h * b);
-            let (f, rest) = rest.split_at_mut(h * b);
-            let (g, o) = rest.split_at_mut(h * b);
-            gate_gradient_step(i, f, g, o, earlier, &cells[own], dh, &mut carry);
-            let dx = &mut dx[position * self.inputs * b..][..self.inputs * b];
-            let right = Right::Matrix(Matrix::rows(here, b));
+            let sides: Vec<Side> = (group.iter().map(|step| order[*step]))
+                .map(|position| Side {
+                    right: (gates[position * 4 * h * b..].as_ptr(), b),
+                    out: (dx[position * self.inputs * b..][..self.inputs * b].as_mut_ptr(), b),
+                })
+                .collect();
             // SAFETY: whole matrices of these sizes; `dx` is ours.
-            unsafe { multiply((dx.as_mut_ptr(), b), Start::Zero, &input, right, b) };
+            unsafe { multiply_each(Start::Zero, &input, &sides, b) };
         }
         let mut dw = vec![0.0f32; self.weights_each()];
         let (d_input, rest) = dw.split_at_mut(4 * h * self.inputs);
         let (d_recurrent, biases) = rest.split_at_mut(4 * h * h);
         // Every position with its inputs, and with the hidden values of the one visited before it.
+        let conv = |batch: usize, inputs: usize| ConvShape {
+            batch,
+            inputs,
+            positions: b,
+            filters: 4 * h,
+            taps: 1,
+            dilation: 1,
+            groups: 1,
+            before: 0,
+            after: 0,
+        };
+        if Precision::Bits16.by_tiles() && conv(n, self.inputs).fits_tiles() && conv(n, h).fits_tiles() {
+            // To tiles this is the kernel gradient of convolutions of one tap, over positions as samples.
+            d_input.copy_from_slice(&conv(n, self.inputs).kernel_gradient(x, &gates, Precision::Bits16));
+            let (sooner, later) = if direction == 0 { (0..n - 1, 1..n) } else { (1..n, 0..n - 1) };
+            d_recurrent.copy_from_slice(&conv(n - 1, h).kernel_gradient(
+                &hidden[sooner.start * h * b..sooner.end * h * b],
+                &gates[later.start * 4 * h * b..later.end * 4 * h * b],
+                Precision::Bits16,
+            ));
+        } else {
+            self.add_weight_gradients(x, &hidden, &gates, &order, (d_input, d_recurrent));
+        }
+        let (first, second) = biases.split_at_mut(4 * h);
+        for (row, (first, second)) in first.iter_mut().zip(second).enumerate() {
+            let of = |position: usize| super::rows::sum(&gates[(position * 4 * h + row) * b..][..b]);
+            *first = (0..n).map(of).sum::<f64>() as f32;
+            *second = *first;
+        }
+        (dx, dw)
+    }
+
+    /// Adds the gradients of the weights over `order`: every position with its inputs, and with the hidden values of the one visited before it.
+    fn add_weight_gradients(
+        &self,
+        x: &[f32],
+        hidden: &[f32],
+        gates: &[f32],
+        order: &[usize],
+        (d_input, d_recurrent): (&mut [f32], &mut [f32]),
+    ) {
+        let (b, h) = (self.batch, self.hidden);
         let zero = vec![0.0f32; h * b];
         let (mut left, mut below, mut side) = (Vec::new(), Vec::new(), Vec::new());
         for (part, positions) in order.chunks(SUMMED).enumerate() {
@@ -286,13 +346,6 @@ impl LstmShape {
                 add_product((d_recurrent.as_mut_ptr(), h), left, side, (4 * h, h, k));
             }
         }
-        let (first, second) = biases.split_at_mut(4 * h);
-        for (row, (first, second)) in first.iter_mut().zip(second).enumerate() {
-            let of = |position: usize| super::rows::sum(&gates[(position * 4 * h + row) * b..][..b]);
-            *first = (0..n).map(of).sum::<f64>() as f32;
-            *second = *first;
-        }
-        (dx, dw)
     }
 }
 

@@ -3,7 +3,8 @@
 use gemm::Parallelism;
 
 use super::Precision;
-use super::amx::{self, Left, Side};
+pub(super) use super::amx::Side;
+use super::amx::{self, Left};
 
 /// A matrix in memory: where it starts, the distances between rows and between columns.
 #[derive(Clone, Copy)]
@@ -171,13 +172,8 @@ pub(super) unsafe fn multiply(
         assert!(taps.x.len() == kernel.depth / taps.taps * taps.positions, "the kernel's channels");
     }
     if let (Some(tiles), Right::Matrix(Matrix { start: from, row, column: 1 })) = (&kernel.tiles, right) {
-        let start = match start {
-            Start::Zero => amx::Start::Rows(&[]),
-            Start::Rows(values) => amx::Start::Rows(values),
-            Start::Sum => amx::Start::Sum,
-        };
         // SAFETY: as the caller promised.
-        return unsafe { tiles.multiply(start, &[Side { right: (from, row), out }], (kernel.depth, n)) };
+        return unsafe { tiles.multiply(tile_start(start), &[Side { right: (from, row), out }], (kernel.depth, n)) };
     }
     #[cfg(target_arch = "x86_64")]
     if is_x86_feature_detected!("avx512f") {
@@ -188,6 +184,32 @@ pub(super) unsafe fn multiply(
     }
     // SAFETY: as the caller promised.
     unsafe { multiply_portably(out, start, kernel, right, n) };
+}
+
+fn tile_start(start: Start<'_>) -> amx::Start<'_> {
+    match start {
+        Start::Zero => amx::Start::Rows(&[]),
+        Start::Rows(values) => amx::Start::Rows(values),
+        Start::Sum => amx::Start::Sum,
+    }
+}
+
+/// [`multiply`] with several right matrices of neighbouring values, each to its own place: the kernel is read once where it does not stay in the cache.
+///
+/// # Safety
+/// As [`multiply`] for each of them.
+pub(super) unsafe fn multiply_each(start: Start<'_>, kernel: &Kernel<'_>, sides: &[Side], n: usize) {
+    match &kernel.tiles {
+        // SAFETY: as the caller promised.
+        Some(tiles) => unsafe { tiles.multiply(tile_start(start), sides, (kernel.depth, n)) },
+        None => {
+            for side in sides {
+                let right = Matrix { start: side.right.0, row: side.right.1, column: 1 };
+                // SAFETY: as the caller promised.
+                unsafe { multiply(side.out, start, kernel, Right::Matrix(right), n) };
+            }
+        }
+    }
 }
 
 thread_local! {

@@ -153,32 +153,8 @@ impl ConvShape {
         unsafe { self.pair_planes(x, (plan, part), width, lines) };
         let words = lines.as_ptr().cast::<u32>();
         let fill = |steps: Range<usize>, block: usize, to: &mut [Line]| {
-            let rows = steps.start * PAIRS..steps.end * PAIRS;
-            let (mut tap, mut pair) = (rows.start / pairs, rows.start % pairs);
-            let lines = to.chunks_exact_mut(STEP_LINES).flat_map(|step| {
-                let step = step.as_mut_ptr();
-                (0..PAIRS).map(move |row| step.wrapping_add(row))
-            });
-            for (row, to) in rows.zip(lines) {
-                let from = words.wrapping_add(pair * width + tap * self.dilation + block * BLOCK);
-                for place in 0..2 * TERMS {
-                    // SAFETY: a block's columns lie in the plane (behind the last tap nothing is read), and this is a row of a tile.
-                    unsafe {
-                        let line = if row < self.taps * pairs {
-                            from.wrapping_add(place / 2 * plane + place % 2 * EDGE)
-                                .cast::<[u32; EDGE]>()
-                                .read_unaligned()
-                        } else {
-                            [0; EDGE]
-                        };
-                        to.add(place * EDGE).write(Line(line));
-                    }
-                }
-                pair += 1;
-                if pair == pairs {
-                    (tap, pair) = (tap + 1, 0);
-                }
-            }
+            // SAFETY: a block's columns lie in the planes at every tap; the processor has AVX-512, as there is a `Left`.
+            unsafe { self.neighbourhoods(words.wrapping_add(block * BLOCK), (pairs, width), steps, to) };
         };
         let finish = |row: usize, block: usize, sums: &mut Sums| {
             let first_filter = part.group * filters + row * BLOCK;
@@ -208,6 +184,39 @@ impl ConvShape {
         left.product(part.columns.div_ceil(BLOCK), fill, finish);
     }
 
+    /// Writes some steps of a block of columns, of planes `[terms, pairs, width]`, in tiles: tap by tap all pairs of channels, and 0 behind them.
+    ///
+    /// # Safety
+    /// The columns lie in the planes at every tap; the processor has AVX-512.
+    #[target_feature(enable = "avx512f")]
+    unsafe fn neighbourhoods(
+        &self,
+        words: *const u32,
+        (pairs, width): (usize, usize),
+        steps: Range<usize>,
+        to: &mut [Line],
+    ) {
+        let (plane, mut row) = (pairs * width, steps.start * PAIRS);
+        let (mut tap, mut pair) = (row / pairs, row % pairs);
+        for tiles in to.chunks_exact_mut(STEP_LINES) {
+            for place in 0..PAIRS {
+                let from = words.wrapping_add(pair * width + tap * self.dilation);
+                let mask = if row < self.taps * pairs { !0 } else { 0 };
+                for (i, line) in tiles[place..].iter_mut().step_by(EDGE).enumerate() {
+                    let from = from.wrapping_add(i / 2 * plane + i % 2 * EDGE);
+                    // SAFETY: masked lanes are not read; a line of 64 bytes is written.
+                    unsafe {
+                        _mm512_store_si512((&raw mut *line).cast(), _mm512_maskz_loadu_epi32(mask, from.cast()));
+                    }
+                }
+                (row, pair) = (row + 1, pair + 1);
+                if pair == pairs {
+                    (tap, pair) = (tap + 1, 0);
+                }
+            }
+        }
+    }
+
     /// Terms of pairs of channels of a part's inputs, `[terms, pairs, width]`.
     #[target_feature(enable = "avx512f")]
     unsafe fn pair_planes(&self, x: &[f32], (plan, part): (Plan, &Part), width: usize, lines: &mut [Line]) {
@@ -229,13 +238,14 @@ impl ConvShape {
                 }
                 fill(filled..columns.start);
                 let first = (sample * self.inputs + part.group * channels + 2 * pair) * n + input;
-                let first = &x[first..];
-                let second = (2 * pair + 1 < channels).then(|| &first[n..][..columns.len()]);
+                let second = (2 * pair + 1 < channels).then(|| &x[first + n..][..columns.len()]);
+                let first = &x[first..][..columns.len()];
                 for i in (0..columns.len()).step_by(EDGE) {
                     let mask = lanes(columns.len() - i);
                     // SAFETY: both rows hold so many values, and masked lanes are not written.
                     unsafe {
-                        let found = pairs(first[i..].as_ptr(), second.map(|second| second[i..].as_ptr()), mask);
+                        let second = second.map(|second| second.as_ptr().add(i));
+                        let found = pairs(first.as_ptr().add(i), second, mask);
                         for (row, bits) in rows.iter().zip(found) {
                             _mm512_mask_storeu_epi32(row.add(columns.start + i).cast(), mask, bits);
                         }

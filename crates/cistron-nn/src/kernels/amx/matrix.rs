@@ -29,23 +29,8 @@ impl Left {
         let fill = |steps: Range<usize>, block: usize, to: &mut [Line]| {
             let (right, stride) = sides[block / each].right;
             let first = block % each * BLOCK;
-            for (step, tiles) in steps.zip(to.chunks_exact_mut(STEP_LINES)) {
-                for pair in 0..PAIRS {
-                    let row = step * STEP + 2 * pair;
-                    for half in 0..2 {
-                        let mask = lanes(n.saturating_sub(first + half * EDGE)) & if row < depth { !0 } else { 0 };
-                        let from = right.wrapping_add(row * stride + first + half * EDGE);
-                        // SAFETY: masked lanes are not read; there is a `Left`.
-                        let found = unsafe { pairs(from, (row + 1 < depth).then(|| from.wrapping_add(stride)), mask) };
-                        for (term, bits) in found.into_iter().enumerate() {
-                            // SAFETY: a line of 64 bytes is written.
-                            unsafe {
-                                _mm512_store_si512((&raw mut tiles[term * BLOCK + half * EDGE + pair]).cast(), bits)
-                            };
-                        }
-                    }
-                }
-            }
+            // SAFETY: as the caller promised; there is a `Left`.
+            unsafe { pair_rows((right.wrapping_add(first), stride), (depth, n - first), steps, to) };
         };
         let finish = |row: usize, block: usize, sums: &mut Sums| {
             let (out, stride) = sides[block / each].out;
@@ -59,5 +44,35 @@ impl Left {
             unsafe { write_block(sums, 0..BLOCK.min(n - first), height, before, (to, stride)) };
         };
         self.product(sides.len() * each, fill, finish);
+    }
+}
+
+/// Writes some steps of a block of columns, of a matrix of `depth` rows of which `width` columns are left, in tiles; 0 beyond both.
+///
+/// # Safety
+/// The matrix may be read; the processor has AVX-512.
+#[target_feature(enable = "avx512f")]
+unsafe fn pair_rows(
+    (right, stride): (*const f32, usize),
+    (depth, width): (usize, usize),
+    steps: Range<usize>,
+    to: &mut [Line],
+) {
+    let masks = [lanes(width), lanes(width.saturating_sub(EDGE))];
+    for (step, tiles) in steps.zip(to.chunks_exact_mut(STEP_LINES)) {
+        for pair in 0..PAIRS {
+            let row = step * STEP + 2 * pair;
+            for (half, mask) in masks.into_iter().enumerate() {
+                let mask = if row < depth { mask } else { 0 };
+                let first = right.wrapping_add(row * stride + half * EDGE);
+                let second = (row + 1 < depth).then(|| first.wrapping_add(stride));
+                // SAFETY: masked lanes are not read; a line of 64 bytes is written.
+                unsafe {
+                    for (term, bits) in pairs(first, second, mask).into_iter().enumerate() {
+                        _mm512_store_si512((&raw mut tiles[term * BLOCK + half * EDGE + pair]).cast(), bits);
+                    }
+                }
+            }
+        }
     }
 }
