@@ -51,7 +51,7 @@ impl ConvShape {
         unreachable!("{ABSENT}")
     }
 
-    pub(super) fn add_kernel_gradient_tiles(&self, _: Range<usize>, _: &[f32], _: &[f32], _: &mut [f32]) {
+    pub(super) fn kernel_gradient_tiles(&self, _: Range<usize>, _: &[f32], _: &[f32]) -> Vec<f32> {
         unreachable!("{ABSENT}")
     }
 

@@ -190,7 +190,7 @@ impl ConvShape {
         if let Some(words) = self.words(x) {
             return self.kernel_gradient_words(&words, output_gradient);
         }
-        let by_tiles = precision.by_tiles() && self.fits_tiles();
+        let by_tiles = precision.by_tiles() && self.fits_tiles() && self.by_taps();
         let filtering = if by_tiles { None } else { Filtering::of(self) };
         let size = match &filtering {
             _ if by_tiles => self.tile_sums(),
@@ -202,12 +202,11 @@ impl ConvShape {
         let parts: Vec<Vec<f32>> = (0..self.batch.div_ceil(per_part))
             .into_par_iter()
             .map(|part| {
-                let mut total = vec![0.0f32; size];
                 let samples = part * per_part..((part + 1) * per_part).min(self.batch);
                 if by_tiles {
-                    self.add_kernel_gradient_tiles(samples, x, output_gradient, &mut total);
-                    return total;
+                    return self.kernel_gradient_tiles(samples, x, output_gradient);
                 }
+                let mut total = vec![0.0f32; size];
                 if let Some(filtering) = &filtering {
                     filtering.add_kernel_gradient(samples, x, output_gradient, &mut total);
                     return total;

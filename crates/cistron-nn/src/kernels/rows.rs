@@ -119,21 +119,6 @@ pub(super) fn sum_of_products(x: &[f32], y: &[f32], mean: f32) -> f64 {
 }
 }
 
-wide! {
-/// Σ x · y, in an order that does not depend on the registers.
-pub(super) fn product(x: &[f32], y: &[f32]) -> f32 {
-    let (whole_x, rest_x) = x.as_chunks::<LANES>();
-    let (whole_y, rest_y) = y.as_chunks::<LANES>();
-    let mut sums = [0.0f32; LANES];
-    for (x, y) in whole_x.iter().zip(whole_y) {
-        for ((sum, x), y) in sums.iter_mut().zip(x).zip(y) {
-            *sum += x * y;
-        }
-    }
-    sums.iter().sum::<f32>() + rest_x.iter().zip(rest_y).map(|(x, y)| x * y).sum::<f32>()
-}
-}
-
 #[cfg(test)]
 pub(super) mod testing {
     /// Numbers in [−0.5, 0.5) that follow from a seed.

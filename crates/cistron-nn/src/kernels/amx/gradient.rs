@@ -88,33 +88,36 @@ impl Rows<'_> {
 }
 
 impl ConvShape {
-    /// Values of [`ConvShape::add_kernel_gradient_tiles`]'s sum: `[groups, taps, blocks of channels, blocks of filters, block]`.
+    /// Values of a part of the gradient.
     pub(in super::super) fn tile_sums(&self) -> usize {
         let blocks = self.group_inputs().div_ceil(BLOCK) * self.group_filters().div_ceil(BLOCK);
         self.groups * self.taps * blocks * BLOCK_VALUES
     }
 
-    /// Adds some samples' part of the gradient, where tiles are [`available`].
-    pub(in super::super) fn add_kernel_gradient_tiles(
-        &self,
-        samples: Range<usize>,
-        x: &[f32],
-        dy: &[f32],
-        total: &mut [f32],
-    ) {
-        assert!(available() && total.len() == self.tile_sums());
+    /// Some samples' part of the gradient, where tiles are [`available`]: `[groups, taps, blocks of channels, blocks of filters, block]`.
+    pub(in super::super) fn kernel_gradient_tiles(&self, samples: Range<usize>, x: &[f32], dy: &[f32]) -> Vec<f32> {
+        assert!(available() && !samples.is_empty());
+        let mut total = unset(self.tile_sums());
         let plan = Plan::new(self, COLUMNS);
         PLANES.with_borrow_mut(|planes| {
-            for (group, total) in total.chunks_exact_mut(total.len() / self.groups).enumerate() {
+            for (group, total) in total.chunks_exact_mut(self.tile_sums() / self.groups).enumerate() {
                 for number in 0..plan.parts(samples.len()) {
                     let part = plan.part(self, &samples, group, number);
-                    self.add_part(x, dy, (plan, &part), planes, total);
+                    self.add_part(x, dy, (plan, &part), planes, (total, number == 0));
                 }
             }
         });
+        total
     }
 
-    fn add_part(&self, x: &[f32], dy: &[f32], (plan, part): (Plan, &Part), planes: &mut Planes, total: &mut [f32]) {
+    fn add_part(
+        &self,
+        x: &[f32],
+        dy: &[f32],
+        (plan, part): (Plan, &Part),
+        planes: &mut Planes,
+        (total, fresh): (&mut [f32], bool),
+    ) {
         let (channels, filters) = (self.group_inputs(), self.group_filters());
         let steps = part.columns.div_ceil(STEP);
         // Rows of both begin in lines of their own and do not share places of the first-level cache.
@@ -173,14 +176,14 @@ impl ConvShape {
                         let next = [sums.wrapping_add(BLOCK_VALUES).cast::<Line>().cast_const(); 2];
                         let right = right[block * steps * STEP_LINES..].as_ptr();
                         // SAFETY: rows of the plane hold all steps at every tap; a block of sums is ours.
-                        unsafe { add_steps((left.cast(), layout), right, steps, (sums, false), next) };
+                        unsafe { add_steps((left.cast(), layout), right, steps, (sums, fresh), next) };
                     }
                 }
             }
         }
     }
 
-    /// The kernel gradient of [`ConvShape::add_kernel_gradient_tiles`]'s sum.
+    /// The kernel gradient of the sum of [`ConvShape::kernel_gradient_tiles`].
     pub(in super::super) fn of_tile_sums(&self, total: &[f32]) -> Vec<f32> {
         let (channels, filters, taps) = (self.group_inputs(), self.group_filters(), self.taps);
         let (down, across) = (channels.div_ceil(BLOCK), filters.div_ceil(BLOCK));
