@@ -114,13 +114,34 @@ struct Layout {
 /// Tiles one after the other.
 const IN_TILES: Layout = Layout { row: 64, half: 1024, term: 2048, step: 64 * STEP_LINES };
 
+/// Left tiles of a block of rows: where they begin, how they lie and how many rows there are.
+#[derive(Clone, Copy)]
+struct LeftTiles {
+    start: *const u8,
+    layout: Layout,
+    count: usize,
+}
+
 /// Adds the products of `steps` steps of left tiles and of right tiles, which lie one after the other, to a block of sums (`fresh`: to nothing), and
 /// asks for the lines at `next`.
 ///
 /// # Safety
 /// There are so many tiles, and [`Tiles`] in this thread.
-unsafe fn add_steps(
-    (mut left, layout): (*const u8, Layout),
+unsafe fn add_steps(left: LeftTiles, right: *const Line, steps: usize, sums: (*mut f32, bool), next: [*const Line; 2]) {
+    // SAFETY: as the caller promised.
+    unsafe {
+        if left.count > EDGE {
+            add_steps_of::<true>(left, right, steps, sums, next)
+        } else {
+            add_steps_of::<false>(left, right, steps, sums, next)
+        }
+    }
+}
+
+/// # Safety
+/// As [`add_steps`]; without `LOWER` the lower sixteen rows are left alone.
+unsafe fn add_steps_of<const LOWER: bool>(
+    LeftTiles { start: mut left, layout, .. }: LeftTiles,
     mut right: *const Line,
     steps: usize,
     (sums, fresh): (*mut f32, bool),
@@ -135,10 +156,15 @@ unsafe fn add_steps(
             asm!(
                 "tileloadd tmm0, [{c} + {s}]",
                 "tileloadd tmm1, [{c} + {s} + 64]",
-                "tileloadd tmm2, [{c} + {s} + 2048]",
-                "tileloadd tmm3, [{c} + {s} + 2112]",
                 c = in(reg) sums, s = in(reg) 128usize, options(nostack, readonly),
             );
+            if LOWER {
+                asm!(
+                    "tileloadd tmm2, [{c} + {s} + 2048]",
+                    "tileloadd tmm3, [{c} + {s} + 2112]",
+                    c = in(reg) sums, s = in(reg) 128usize, options(nostack, readonly),
+                );
+            }
         }
         for step in 0..steps {
             for line in 0..NEXT {
@@ -146,42 +172,66 @@ unsafe fn add_steps(
                 _mm_prefetch::<_MM_HINT_T1>(next[1].wrapping_add(step * NEXT + line).cast());
             }
             // The small products first; of two neighbours one pair of tiles stays.
-            asm!(
-                "tileloadd tmm4, [{a1} + {row}]",
-                "tileloadd tmm6, [{b} + {line}]",
-                "tileloadd tmm5, [{lower1} + {row}]",
-                "tileloadd tmm7, [{b} + {line} + 1024]",
-                "tdpbf16ps tmm0, tmm4, tmm6",
-                "tdpbf16ps tmm1, tmm4, tmm7",
-                "tdpbf16ps tmm2, tmm5, tmm6",
-                "tdpbf16ps tmm3, tmm5, tmm7",
-                "tileloadd tmm4, [{a} + {row}]",
-                "tileloadd tmm5, [{lower} + {row}]",
-                "tdpbf16ps tmm0, tmm4, tmm6",
-                "tdpbf16ps tmm1, tmm4, tmm7",
-                "tdpbf16ps tmm2, tmm5, tmm6",
-                "tdpbf16ps tmm3, tmm5, tmm7",
-                "tileloadd tmm6, [{b} + {line} + 2048]",
-                "tileloadd tmm7, [{b} + {line} + 3072]",
-                "tdpbf16ps tmm0, tmm4, tmm6",
-                "tdpbf16ps tmm1, tmm4, tmm7",
-                "tdpbf16ps tmm2, tmm5, tmm6",
-                "tdpbf16ps tmm3, tmm5, tmm7",
-                a = in(reg) left, lower = in(reg) left.wrapping_add(layout.half), row = in(reg) layout.row,
-                a1 = in(reg) left.wrapping_add(layout.term),
-                lower1 = in(reg) left.wrapping_add(layout.half + layout.term),
-                b = in(reg) right, line = in(reg) 64usize, options(nostack, readonly),
-            );
+            if LOWER {
+                asm!(
+                    "tileloadd tmm4, [{a1} + {row}]",
+                    "tileloadd tmm6, [{b} + {line}]",
+                    "tileloadd tmm5, [{lower1} + {row}]",
+                    "tileloadd tmm7, [{b} + {line} + 1024]",
+                    "tdpbf16ps tmm0, tmm4, tmm6",
+                    "tdpbf16ps tmm1, tmm4, tmm7",
+                    "tdpbf16ps tmm2, tmm5, tmm6",
+                    "tdpbf16ps tmm3, tmm5, tmm7",
+                    "tileloadd tmm4, [{a} + {row}]",
+                    "tileloadd tmm5, [{lower} + {row}]",
+                    "tdpbf16ps tmm0, tmm4, tmm6",
+                    "tdpbf16ps tmm1, tmm4, tmm7",
+                    "tdpbf16ps tmm2, tmm5, tmm6",
+                    "tdpbf16ps tmm3, tmm5, tmm7",
+                    "tileloadd tmm6, [{b} + {line} + 2048]",
+                    "tileloadd tmm7, [{b} + {line} + 3072]",
+                    "tdpbf16ps tmm0, tmm4, tmm6",
+                    "tdpbf16ps tmm1, tmm4, tmm7",
+                    "tdpbf16ps tmm2, tmm5, tmm6",
+                    "tdpbf16ps tmm3, tmm5, tmm7",
+                    a = in(reg) left, lower = in(reg) left.wrapping_add(layout.half), row = in(reg) layout.row,
+                    a1 = in(reg) left.wrapping_add(layout.term),
+                    lower1 = in(reg) left.wrapping_add(layout.half + layout.term),
+                    b = in(reg) right, line = in(reg) 64usize, options(nostack, readonly),
+                );
+            } else {
+                asm!(
+                    "tileloadd tmm4, [{a1} + {row}]",
+                    "tileloadd tmm6, [{b} + {line}]",
+                    "tileloadd tmm7, [{b} + {line} + 1024]",
+                    "tdpbf16ps tmm0, tmm4, tmm6",
+                    "tdpbf16ps tmm1, tmm4, tmm7",
+                    "tileloadd tmm5, [{a} + {row}]",
+                    "tdpbf16ps tmm0, tmm5, tmm6",
+                    "tdpbf16ps tmm1, tmm5, tmm7",
+                    "tileloadd tmm2, [{b} + {line} + 2048]",
+                    "tileloadd tmm3, [{b} + {line} + 3072]",
+                    "tdpbf16ps tmm0, tmm5, tmm2",
+                    "tdpbf16ps tmm1, tmm5, tmm3",
+                    a = in(reg) left, row = in(reg) layout.row, a1 = in(reg) left.wrapping_add(layout.term),
+                    b = in(reg) right, line = in(reg) 64usize, options(nostack, readonly),
+                );
+            }
             left = left.wrapping_add(layout.step);
             right = right.wrapping_add(STEP_LINES);
         }
         asm!(
             "tilestored [{c} + {s}], tmm0",
             "tilestored [{c} + {s} + 64], tmm1",
-            "tilestored [{c} + {s} + 2048], tmm2",
-            "tilestored [{c} + {s} + 2112], tmm3",
             c = in(reg) sums, s = in(reg) 128usize, options(nostack),
         );
+        if LOWER {
+            asm!(
+                "tilestored [{c} + {s} + 2048], tmm2",
+                "tilestored [{c} + {s} + 2112], tmm3",
+                c = in(reg) sums, s = in(reg) 128usize, options(nostack),
+            );
+        }
     }
 }
 
@@ -305,7 +355,13 @@ impl Left {
                         // SAFETY: both have tiles for these steps, and there are sums for each block.
                         unsafe {
                             let right = panel[right(block)..].as_ptr();
-                            add_steps((left, IN_TILES), right, steps.len(), (sums, part == 0), next);
+                            add_steps(
+                                LeftTiles { start: left, layout: IN_TILES, count: self.rows - row * BLOCK },
+                                right,
+                                steps.len(),
+                                (sums, part == 0),
+                                next,
+                            );
                             if part + 1 == parts {
                                 finish(row, block, &mut *sums.cast::<Sums>());
                             }

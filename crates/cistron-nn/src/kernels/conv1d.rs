@@ -98,11 +98,11 @@ impl ConvShape {
         if self.is_narrow() {
             return self.forward_narrow(x, kernel, bias, then, y);
         }
-        if let Some(words) = self.words(x) {
-            return self.forward_words(&words, kernel, bias, then, y);
-        }
         if precision.by_tiles() && self.fits_tiles() {
             return self.forward_tiles(x, kernel, bias, then, y);
+        }
+        if let Some(words) = self.words(x) {
+            return self.forward_words(&words, kernel, bias, then, y);
         }
         if let Some(filtering) = Filtering::of(self) {
             return filtering.forward(x, kernel, bias, then, y);

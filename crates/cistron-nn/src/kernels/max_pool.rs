@@ -7,23 +7,37 @@ use super::rows::unset;
 
 wide! {
 fn pool_row(x: &[f32], width: usize, y: &mut [f32], places: &mut [u32]) {
-    match width {
-        2 => pool_by::<2>(x, y, places),
-        3 => pool_by::<3>(x, y, places),
-        4 => pool_by::<4>(x, y, places),
-        5 => pool_by::<5>(x, y, places),
-        8 => pool_by::<8>(x, y, places),
-        10 => pool_by::<10>(x, y, places),
-        _ => x.chunks_exact(width).zip(y.iter_mut().zip(places)).for_each(|(x, (y, place))| (*y, *place) = largest(x)),
-    }
+    let places = &mut places[..y.len()];
+    each_stretch(x, width, y.len(), |i, found| (y[i], places[i]) = found);
 }
+}
+
+wide! {
+fn largest_of_row(x: &[f32], width: usize, y: &mut [f32]) {
+    each_stretch(x, width, y.len(), |i, (value, _)| y[i] = value);
+}
+}
+
+/// The largest value of each of `count` stretches, and its place.
+#[inline(always)]
+fn each_stretch(x: &[f32], width: usize, count: usize, mut put: impl FnMut(usize, (f32, u32))) {
+    match width {
+        2 => each_of::<2>(x, count, put),
+        3 => each_of::<3>(x, count, put),
+        4 => each_of::<4>(x, count, put),
+        5 => each_of::<5>(x, count, put),
+        8 => each_of::<8>(x, count, put),
+        10 => each_of::<10>(x, count, put),
+        _ => x.chunks_exact(width).map(largest).enumerate().for_each(|(i, found)| put(i, found)),
+    }
 }
 
 /// The same for a width that is known when compiled.
 #[inline(always)]
-fn pool_by<const WIDTH: usize>(x: &[f32], y: &mut [f32], places: &mut [u32]) {
-    for (x, (y, place)) in x.as_chunks::<WIDTH>().0.iter().zip(y.iter_mut().zip(places)) {
-        (*y, *place) = largest(x);
+fn each_of<const WIDTH: usize>(x: &[f32], count: usize, mut put: impl FnMut(usize, (f32, u32))) {
+    let x = &x.as_chunks::<WIDTH>().0[..count];
+    for i in 0..count {
+        put(i, largest(&x[i]));
     }
 }
 
@@ -36,6 +50,17 @@ fn largest(x: &[f32]) -> (f32, u32) {
         best = if *v > best { *v } else { best };
     }
     (best, at)
+}
+
+/// The maxima of [`max_pool`] alone.
+pub(crate) fn max_pool_only(x: &[f32], positions: usize, width: usize) -> Vec<f32> {
+    let pooled = positions / width;
+    let mut y = unset(x.len() / positions.max(1) * pooled);
+    if !y.is_empty() {
+        let rows = y.par_chunks_exact_mut(pooled).zip(x.par_chunks_exact(positions));
+        rows.for_each(|(y, x)| largest_of_row(x, width, y));
+    }
+    y
 }
 
 /// Maxima of stretches of `width` in rows of `positions`, and where in its stretch each lies (the first of equals); a rest at the
@@ -84,5 +109,21 @@ mod tests {
         let dx = max_pool_gradient(&[1.0, 2.0, 3.0, 4.0], &places, 5, 2);
         assert_eq!(dx, [0.0, 1.0, 2.0, 0.0, 0.0, 3.0, 0.0, 0.0, 4.0, 0.0]);
         assert!(max_pool(&[1.0, 2.0], 2, 3).0.is_empty());
+        assert!(max_pool_only(&[1.0, 2.0], 2, 3).is_empty());
+    }
+
+    /// Every width that has code of its own, one that has not, and rests of rows.
+    #[test]
+    fn maxima_alone_are_the_same() {
+        let x: Vec<f32> = (0..3 * 83).map(|i| ((i * 7919) % 101) as f32).collect();
+        for width in 2..12 {
+            let (y, places) = max_pool(&x, 83, width);
+            assert_eq!(max_pool_only(&x, 83, width), y);
+            for (i, (y, place)) in y.iter().zip(&places).enumerate() {
+                let from = i / (83 / width) * 83 + i % (83 / width) * width;
+                let stretch = &x[from..from + width];
+                assert!(stretch.iter().all(|v| v <= y) && stretch[*place as usize] == *y);
+            }
+        }
     }
 }

@@ -48,7 +48,10 @@ impl Plan {
         let most = columns.max(2 * reach);
         let each = equal_lengths(outputs, most).next_multiple_of(BLOCK);
         let (span, stretches) = (shape.positions + shape.before.max(shape.after), outputs.div_ceil(each));
-        let together = if stretches > 1 { 1 } else { (most / span).clamp(1, shape.batch) };
+        // As many short samples as fill their last block best.
+        let used = |samples: usize| samples * outputs * 1000 / ((samples - 1) * span + outputs).next_multiple_of(BLOCK);
+        let fitting = if stretches > 1 { 1 } else { (2 * most / span).clamp(1, shape.batch) };
+        let together = (1..=fitting).max_by_key(|samples| used(*samples)).unwrap_or(1);
         Self { span, each, stretches, together }
     }
 

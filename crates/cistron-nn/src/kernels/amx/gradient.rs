@@ -176,7 +176,15 @@ impl ConvShape {
                         let next = [sums.wrapping_add(BLOCK_VALUES).cast::<Line>().cast_const(); 2];
                         let right = right[block * steps * STEP_LINES..].as_ptr();
                         // SAFETY: rows of the plane hold all steps at every tap; a block of sums is ours.
-                        unsafe { add_steps((left.cast(), layout), right, steps, (sums, fresh), next) };
+                        unsafe {
+                            add_steps(
+                                LeftTiles { start: left.cast(), layout, count: channels - row * BLOCK },
+                                right,
+                                steps,
+                                (sums, fresh),
+                                next,
+                            )
+                        };
                     }
                 }
             }
