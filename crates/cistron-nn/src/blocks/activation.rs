@@ -81,6 +81,15 @@ fn silu(x: Tensor<3>) -> Tensor<3> {
     if kernels::serve(&x.device()) { kernels::silu(x) } else { activation::silu(x) }
 }
 
+/// x + y, with a ReLU behind if so.
+pub(super) fn add(x: Tensor<3>, y: Tensor<3>, rectify: bool) -> Tensor<3> {
+    match (kernels::serve(&x.device()), rectify) {
+        (true, _) => kernels::add(x, y, rectify),
+        (false, true) => activation::relu(x + y),
+        (false, false) => x + y,
+    }
+}
+
 /// ln(1 + eˣ). Above [`SOFTPLUS_BEND`] it is x to the last bit of an f32; below, ln_1p keeps the left tail, which −ln σ(−x) as computed by
 /// burn rounds to 0 from x = −17 on.
 pub(crate) fn softplus<const D: usize>(x: Tensor<D>) -> Tensor<D> {

@@ -1,6 +1,7 @@
-use burn::tensor::{Tensor, activation};
+use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
+use super::activation::add;
 use super::{Activation, BatchNorm, Behind, Conv, Dropout, Pass, ReceptiveField, Shape, Step, WeightSpec};
 use crate::weights::WeightSlice;
 
@@ -56,7 +57,7 @@ impl Step for Residual {
                 y = Dropout { rate: self.dropout }.forward(y, own, pass);
             }
         }
-        activation::relu(x + y)
+        add(x, y, true)
     }
 }
 

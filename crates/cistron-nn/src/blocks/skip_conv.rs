@@ -1,6 +1,7 @@
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
+use super::activation::add;
 use super::{Activation, Behind, Conv, Pass, ReceptiveField, Shape, Step, WeightSpec};
 use crate::weights::WeightSlice;
 
@@ -38,7 +39,7 @@ impl Step for SkipConv {
 
     fn forward(&self, x: Tensor<3>, weights: WeightSlice<'_>, pass: &mut Pass) -> Tensor<3> {
         let y = self.conv(x.dims()[1]).with(Behind::activation(Activation::Relu), x.clone(), weights, pass);
-        x + y
+        add(x, y, false)
     }
 }
 

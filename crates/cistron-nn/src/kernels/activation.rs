@@ -69,3 +69,40 @@ pub(super) fn silu_gradient(x: &[f32], dy: &[f32]) -> Vec<f32> {
     dx.par_chunks_mut(STRETCH).zip(of).for_each(|(dx, (x, dy))| silu_gradient_row(x, dy, 1.0, 0.0, dx));
     dx
 }
+
+wide! {
+fn add_row(x: &[f32], y: &mut [f32], rectify: bool) {
+    if rectify {
+        y.iter_mut().zip(x).for_each(|(y, x)| *y = if *y + *x > 0.0 { *y + *x } else { 0.0 });
+    } else {
+        y.iter_mut().zip(x).for_each(|(y, x)| *y += *x);
+    }
+}
+}
+
+/// Adds x to y; negative sums become 0 if so.
+pub(super) fn add_to(x: &[f32], y: &mut [f32], rectify: bool) {
+    y.par_chunks_mut(STRETCH).zip(x.par_chunks(STRETCH)).for_each(|(y, x)| add_row(x, y, rectify));
+}
+
+/// x + y; negative sums become 0 if so.
+pub(super) fn added(x: &[f32], y: &[f32], rectify: bool) -> Vec<f32> {
+    let mut sums = unset(y.len());
+    let of = x.par_chunks(STRETCH).zip(y.par_chunks(STRETCH));
+    sums.par_chunks_mut(STRETCH).zip(of).for_each(|(sums, (x, y))| {
+        sums.copy_from_slice(y);
+        add_row(x, sums, rectify);
+    });
+    sums
+}
+
+wide! {
+fn clear_row(y: &[f32], dy: &mut [f32]) {
+    dy.iter_mut().zip(y).for_each(|(dy, y)| *dy = if *y > 0.0 { *dy } else { 0.0 });
+}
+}
+
+/// 0 in the place of the gradients of rectified values that are 0.
+pub(super) fn clear_where_zero(y: &[f32], dy: &mut [f32]) {
+    dy.par_chunks_mut(STRETCH).zip(y.par_chunks(STRETCH)).for_each(|(dy, y)| clear_row(y, dy));
+}

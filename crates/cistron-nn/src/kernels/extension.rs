@@ -13,7 +13,7 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, AutodiffBackend, Backend, Dispatch, Flex, TensorMetadata, backend_extension};
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::activation::{Then, silu as silu_values, silu_gradient};
+use super::activation::{Then, add_to, added, clear_where_zero, silu as silu_values, silu_gradient};
 use super::batch_norm::{NormKind, NormShape};
 use super::dropout::Mask;
 use super::lstm::{LstmMemory, LstmShape};
@@ -45,6 +45,8 @@ pub(crate) trait KernelBackend: Backend {
     fn pool(x: FloatTensor<Self>, width: usize) -> FloatTensor<Self>;
     fn mask(x: FloatTensor<Self>, mask: Mask) -> FloatTensor<Self>;
     fn swish(x: FloatTensor<Self>) -> FloatTensor<Self>;
+    /// x + y, negative sums as 0 if so.
+    fn sum(x: FloatTensor<Self>, y: FloatTensor<Self>, rectify: bool) -> FloatTensor<Self>;
     fn recur(x: FloatTensor<Self>, weights: FloatTensor<Self>, shape: LstmShape) -> FloatTensor<Self>;
 }
 
@@ -166,6 +168,11 @@ pub(crate) fn silu(x: Tensor<3>) -> Tensor<3> {
     Tensor::from_dispatch(<Dispatch as KernelBackend>::swish(x.into_dispatch()))
 }
 
+/// x + y of the same sizes on the processor, negative sums as 0 if so.
+pub(crate) fn add(x: Tensor<3>, y: Tensor<3>, rectify: bool) -> Tensor<3> {
+    Tensor::from_dispatch(<Dispatch as KernelBackend>::sum(x.into_dispatch(), y.into_dispatch(), rectify))
+}
+
 /// A bidirectional LSTM on the processor, `[batch, inputs, positions]` to `[batch, 2 · hidden, positions]`; the weights lie flat as
 /// [`LstmShape::weights`] says.
 pub(crate) fn lstm(x: Tensor<3>, weights: Tensor<1>, hidden: usize) -> Tensor<3> {
@@ -219,6 +226,20 @@ impl KernelBackend for Flex {
 
     fn swish(x: Primitive) -> Primitive {
         tensor(silu_values(&values(&x)), x.shape().as_slice())
+    }
+
+    fn sum(x: Primitive, mut y: Primitive, rectify: bool) -> Primitive {
+        let shape = x.shape();
+        assert_eq!(shape, y.shape());
+        // In its place, when nobody else reads the second one.
+        if y.is_contiguous()
+            && let Some(sums) = y.try_storage_mut::<f32>()
+            && sums.len() == shape.num_elements()
+        {
+            add_to(&values(&x), sums, rectify);
+            return y;
+        }
+        tensor(added(&values(&x), &values(&y), rectify), shape.as_slice())
     }
 
     fn recur(x: Primitive, weights: Primitive, shape: LstmShape) -> Primitive {
@@ -375,7 +396,35 @@ impl Backward<Flex, 1> for Pooling {
     }
 }
 
+#[derive(Debug)]
+struct Sum;
+
+impl Backward<Flex, 2> for Sum {
+    /// The sums, where negative ones became 0.
+    type State = Option<Primitive>;
+
+    fn backward(self, ops: Ops<Self::State, 2>, grads: &mut Gradients, _checkpointer: &mut Checkpointer) {
+        let mut dy = grads.consume::<Flex>(&ops.node);
+        if let Some(sums) = &ops.state {
+            let mut own = values(&dy).into_owned();
+            clear_where_zero(&values(sums), &mut own);
+            dy = tensor(own, sums.shape().as_slice());
+        }
+        for node in ops.parents.into_iter().flatten() {
+            grads.register::<Flex>(node.id, dy.clone());
+        }
+    }
+}
+
 impl<C: CheckpointStrategy> KernelBackend for Autodiff<Flex, C> {
+    fn sum(x: FloatTensor<Self>, y: FloatTensor<Self>, rectify: bool) -> FloatTensor<Self> {
+        let sums = Flex::sum(x.primitive().clone(), y.primitive().clone(), rectify);
+        match Sum.prepare::<C>([x.node(), y.node()]).compute_bound().stateful() {
+            OpsKind::Tracked(prep) => prep.finish(rectify.then(|| sums.clone()), sums),
+            OpsKind::UnTracked(prep) => prep.finish(sums),
+        }
+    }
+
     fn moments(x: FloatTensor<Self>) -> FloatTensor<Self> {
         Self::from_inner(Flex::moments(x.into_primitive()))
     }

@@ -428,4 +428,38 @@ mod tests {
             }
         }
     }
+
+    /// Sizes that tiles serve where there are some: inference and gradients within what 16 bits give, the pass before a backward pass as exact as ever.
+    #[test]
+    fn larger_layers_follow_the_definition_too() {
+        for (batch, inputs, positions, hidden) in [(33, 40, 7, 32), (64, 32, 1, 40)] {
+            let s = LstmShape { batch, inputs, positions, hidden };
+            let (x, w) = (numbers(1, batch * inputs * positions), numbers(2, s.weights()));
+            let (y, memory) = s.forward(&x, &w);
+            let truth = naive(&s, &x, &w);
+            let off = |y: &[f32]| y.iter().zip(&truth).map(|(a, b)| (f64::from(*a) - b).abs()).fold(0.0, f64::max);
+            assert!(off(&y) < 2e-6, "{}", off(&y));
+            let inferred = s.forward_only(&x, &w);
+            assert!(off(&inferred) < 2e-5, "{}", off(&inferred));
+            // The derivative along a direction, by central differences, against the gradients.
+            let dy = numbers(3, y.len());
+            let (dx, dw) = s.backward(memory, &w, &dy);
+            let value =
+                |x: &[f32], w: &[f32]| -> f64 { naive(&s, x, w).iter().zip(&dy).map(|(y, d)| y * f64::from(*d)).sum() };
+            let moved = |values: &[f32], along: &[f32], step: f32| -> Vec<f32> {
+                values.iter().zip(along).map(|(v, a)| v + step * a).collect()
+            };
+            for seed in 4..8 {
+                let (step, along_x, along_w) = (1e-2f32, numbers(seed, x.len()), numbers(seed + 10, w.len()));
+                let slope = |up: f64, down: f64| (up - down) / (2.0 * f64::from(step));
+                let of = |gradient: &[f32], along: &[f32]| -> f64 {
+                    gradient.iter().zip(along).map(|(g, a)| f64::from(*g) * f64::from(*a)).sum()
+                };
+                let by_x = slope(value(&moved(&x, &along_x, step), &w), value(&moved(&x, &along_x, -step), &w));
+                assert!((of(&dx, &along_x) - by_x).abs() < 2e-3 * (1.0 + by_x.abs()), "{} {by_x}", of(&dx, &along_x));
+                let by_w = slope(value(&x, &moved(&w, &along_w, step)), value(&x, &moved(&w, &along_w, -step)));
+                assert!((of(&dw, &along_w) - by_w).abs() < 2e-3 * (1.0 + by_w.abs()), "{} {by_w}", of(&dw, &along_w));
+            }
+        }
+    }
 }
