@@ -35,9 +35,8 @@ fn each_stretch(x: &[f32], width: usize, count: usize, mut put: impl FnMut(usize
 /// The same for a width that is known when compiled.
 #[inline(always)]
 fn each_of<const WIDTH: usize>(x: &[f32], count: usize, mut put: impl FnMut(usize, (f32, u32))) {
-    let x = &x.as_chunks::<WIDTH>().0[..count];
-    for i in 0..count {
-        put(i, largest(&x[i]));
+    for (i, x) in x.as_chunks::<WIDTH>().0[..count].iter().enumerate() {
+        put(i, largest(x));
     }
 }
 
@@ -80,20 +79,44 @@ pub(crate) fn max_pool(x: &[f32], positions: usize, width: usize) -> (Vec<f32>, 
     (y, places)
 }
 
+wide! {
+fn spread_row(dy: &[f32], places: &[u32], width: usize, dx: &mut [f32]) {
+    match width {
+        2 => spread::<2>(dy, places, dx),
+        3 => spread::<3>(dy, places, dx),
+        4 => spread::<4>(dy, places, dx),
+        5 => spread::<5>(dy, places, dx),
+        8 => spread::<8>(dy, places, dx),
+        10 => spread::<10>(dy, places, dx),
+        _ => {
+            dx.fill(0.0);
+            for ((stretch, dy), place) in dx.chunks_exact_mut(width).zip(dy).zip(places) {
+                stretch[*place as usize] = *dy;
+            }
+        }
+    }
+}
+}
+
+/// Each value at its place in its stretch, 0 elsewhere.
+#[inline(always)]
+fn spread<const WIDTH: usize>(dy: &[f32], places: &[u32], dx: &mut [f32]) {
+    let (stretches, rest) = dx.as_chunks_mut::<WIDTH>();
+    for ((stretch, dy), place) in stretches.iter_mut().zip(dy).zip(places) {
+        *stretch = std::array::from_fn(|i| if i as u32 == *place { *dy } else { 0.0 });
+    }
+    rest.fill(0.0);
+}
+
 /// The gradient of the input of [`max_pool`], rows of `positions`.
 pub(crate) fn max_pool_gradient(dy: &[f32], places: &[u32], positions: usize, width: usize) -> Vec<f32> {
     let pooled = positions / width;
-    let rows = dy.len() / pooled.max(1);
-    let mut dx = vec![0.0f32; rows * positions];
     if dy.is_empty() {
-        return dx;
+        return Vec::new();
     }
+    let mut dx = unset(dy.len() / pooled * positions);
     let rows = dy.par_chunks_exact(pooled).zip(places.par_chunks_exact(pooled));
-    dx.par_chunks_exact_mut(positions).zip(rows).for_each(|(dx, (dy, places))| {
-        for ((stretch, dy), place) in dx.chunks_exact_mut(width).zip(dy).zip(places) {
-            stretch[*place as usize] = *dy;
-        }
-    });
+    dx.par_chunks_exact_mut(positions).zip(rows).for_each(|(dx, (dy, places))| spread_row(dy, places, width, dx));
     dx
 }
 
@@ -123,6 +146,12 @@ mod tests {
                 let from = i / (83 / width) * 83 + i % (83 / width) * width;
                 let stretch = &x[from..from + width];
                 assert!(stretch.iter().all(|v| v <= y) && stretch[*place as usize] == *y);
+            }
+            let dx = max_pool_gradient(&y, &places, 83, width);
+            let at = |i: usize| (i % 83 / width < 83 / width).then_some(i / 83 * (83 / width) + i % 83 / width);
+            for (i, dx) in dx.iter().enumerate() {
+                let own = at(i).filter(|stretch| places[*stretch] as usize == i % 83 % width);
+                assert_eq!(*dx, own.map_or(0.0, |stretch| y[stretch]));
             }
         }
     }
