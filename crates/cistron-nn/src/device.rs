@@ -5,6 +5,7 @@ use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
 use crate::NnError;
+use crate::kernels;
 
 /// Where a network runs: `cpu`, or `gpu:0` for the first GPU. A device that is not there is an error, never replaced by
 /// another.
@@ -27,14 +28,18 @@ impl DeviceChoice {
         self.open().map(drop)
     }
 
-    /// What the device is, for notes and manifests: `cpu, 2 threads` or the GPU's index.
+    /// What the device is, for notes and manifests: `cpu, 2 threads`, with `AMX in inference and gradients` where products go through the tile unit
+    /// (factors of 16 bits; `CISTRON_AMX=0` forbids it), or the GPU's index.
     ///
     /// # Errors
     /// As [`DeviceChoice::check`].
     pub fn describe(self) -> Result<String, NnError> {
         self.check()?;
         Ok(match self {
-            Self::Cpu => format!("cpu, {} threads", rayon::current_num_threads()),
+            Self::Cpu => {
+                let tiles = if kernels::by_tiles() { ", AMX in inference and gradients" } else { "" };
+                format!("cpu, {} threads{tiles}", rayon::current_num_threads())
+            }
             Self::Gpu(_) => format!("{self} ({})", if cfg!(feature = "cuda") { "CUDA" } else { "Vulkan" }),
         })
     }

@@ -47,3 +47,8 @@ impl Precision {
         self == Self::Bits16 && amx::available()
     }
 }
+
+/// Whether the tile unit serves inference and gradients on this machine.
+pub(crate) fn by_tiles() -> bool {
+    Precision::Bits16.by_tiles()
+}
