@@ -221,13 +221,14 @@ impl ConvShape {
                 total
             })
             .collect();
-        let total = parts
-            .into_iter()
-            .reduce(|mut total, part| {
-                total.iter_mut().zip(&part).for_each(|(t, p)| *t += p);
-                total
-            })
-            .unwrap_or_else(|| vec![0.0; size]);
+        let mut parts = parts.into_iter();
+        let mut total = parts.next().unwrap_or_else(|| vec![0.0; size]);
+        let rest: Vec<Vec<f32>> = parts.collect();
+        total.par_chunks_mut(TILE_VALUES).enumerate().for_each(|(i, total)| {
+            for part in &rest {
+                total.iter_mut().zip(&part[i * TILE_VALUES..]).for_each(|(sum, part)| *sum += part);
+            }
+        });
         match (filtering, self.by_taps()) {
             _ if by_tiles => self.of_tile_sums(&total),
             (Some(filtering), _) => filtering.of_taps(&total),
