@@ -100,7 +100,7 @@ impl Plan {
 impl ConvShape {
     /// Whether tiles are worth it.
     pub(in super::super) fn fits_tiles(&self) -> bool {
-        self.group_filters() >= EDGE && self.group_inputs() * self.taps >= STEP && self.outputs() > 0
+        self.group_filters() >= BLOCK && self.group_inputs() * self.taps >= STEP && self.outputs() > 0
     }
 
     pub(super) fn reach(&self) -> usize {
