@@ -13,7 +13,7 @@ mod convolution;
 mod gradient;
 mod matrix;
 
-pub(super) use matrix::{Side, Start};
+pub(super) use matrix::Side;
 
 use std::arch::asm;
 use std::arch::x86_64::*;

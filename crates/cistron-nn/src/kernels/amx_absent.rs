@@ -4,24 +4,19 @@ use std::ops::Range;
 
 use super::ConvShape;
 use super::activation::Then;
+use super::product::Start;
 
 pub(super) fn available() -> bool {
     false
 }
 
 /// There is none.
-pub(super) enum Left {}
+pub(super) struct Left;
 
 #[derive(Clone, Copy)]
 pub(super) struct Side {
     pub right: (*const f32, usize),
     pub out: (*mut f32, usize),
-}
-
-#[derive(Clone, Copy)]
-pub(super) enum Start<'a> {
-    Rows(&'a [f32]),
-    Sum,
 }
 
 const ABSENT: &str = "no tile unit";
@@ -32,9 +27,9 @@ impl Left {
     }
 
     /// # Safety
-    /// There is no value to call it with.
+    /// None is needed.
     pub(super) unsafe fn multiply(&self, _: Start<'_>, _: &[Side], _: (usize, usize)) {
-        match *self {}
+        unreachable!("{ABSENT}")
     }
 }
 

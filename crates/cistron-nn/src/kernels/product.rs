@@ -3,8 +3,8 @@
 use gemm::Parallelism;
 
 use super::Precision;
+use super::amx::Left;
 pub(super) use super::amx::Side;
-use super::amx::{self, Left};
 
 /// A matrix in memory: where it starts, the distances between rows and between columns.
 #[derive(Clone, Copy)]
@@ -173,7 +173,7 @@ pub(super) unsafe fn multiply(
     }
     if let (Some(tiles), Right::Matrix(Matrix { start: from, row, column: 1 })) = (&kernel.tiles, right) {
         // SAFETY: as the caller promised.
-        return unsafe { tiles.multiply(tile_start(start), &[Side { right: (from, row), out }], (kernel.depth, n)) };
+        return unsafe { tiles.multiply(start, &[Side { right: (from, row), out }], (kernel.depth, n)) };
     }
     #[cfg(target_arch = "x86_64")]
     if is_x86_feature_detected!("avx512f") {
@@ -186,14 +186,6 @@ pub(super) unsafe fn multiply(
     unsafe { multiply_portably(out, start, kernel, right, n) };
 }
 
-fn tile_start(start: Start<'_>) -> amx::Start<'_> {
-    match start {
-        Start::Zero => amx::Start::Rows(&[]),
-        Start::Rows(values) => amx::Start::Rows(values),
-        Start::Sum => amx::Start::Sum,
-    }
-}
-
 /// [`multiply`] with several right matrices of neighbouring values, each to its own place: the kernel is read once where it does not stay in the cache.
 ///
 /// # Safety
@@ -201,7 +193,7 @@ fn tile_start(start: Start<'_>) -> amx::Start<'_> {
 pub(super) unsafe fn multiply_each(start: Start<'_>, kernel: &Kernel<'_>, sides: &[Side], n: usize) {
     match &kernel.tiles {
         // SAFETY: as the caller promised.
-        Some(tiles) => unsafe { tiles.multiply(tile_start(start), sides, (kernel.depth, n)) },
+        Some(tiles) => unsafe { tiles.multiply(start, sides, (kernel.depth, n)) },
         None => {
             for side in sides {
                 let right = Matrix { start: side.right.0, row: side.right.1, column: 1 };

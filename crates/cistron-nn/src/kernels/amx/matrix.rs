@@ -1,5 +1,6 @@
 //! Products of a left matrix with several right ones of the same size.
 
+use super::super::product::Start;
 use super::*;
 
 /// A right matrix of neighbouring values: where it starts and the distance of its rows; and where the product goes, likewise.
@@ -7,15 +8,6 @@ use super::*;
 pub(in super::super) struct Side {
     pub right: (*const f32, usize),
     pub out: (*mut f32, usize),
-}
-
-/// What products are added to.
-#[derive(Clone, Copy)]
-pub(in super::super) enum Start<'a> {
-    /// A value for each row, or nothing when there are none.
-    Rows(&'a [f32]),
-    /// What is there.
-    Sum,
 }
 
 impl Left {
@@ -36,7 +28,8 @@ impl Left {
             let (out, stride) = sides[block / each].out;
             let (first, height) = (block % each * BLOCK, BLOCK.min(self.rows - row * BLOCK));
             let before = match start {
-                Start::Rows(values) => Before::Rows(values.get(row * BLOCK..).unwrap_or_default(), false),
+                Start::Zero => Before::Rows(&[], false),
+                Start::Rows(values) => Before::Rows(&values[row * BLOCK..][..height], false),
                 Start::Sum => Before::Sum,
             };
             let to = out.wrapping_add(row * BLOCK * stride + first);
