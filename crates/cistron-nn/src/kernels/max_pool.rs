@@ -5,6 +5,21 @@ use rayon::prelude::*;
 
 use super::rows::unset;
 
+/// A function compiled for the width where that is a usual one, else something for any.
+macro_rules! by_width {
+    ($width:ident, $of:ident($($argument:ident),*), $any:expr) => {
+        match $width {
+            2 => $of::<2>($($argument),*),
+            3 => $of::<3>($($argument),*),
+            4 => $of::<4>($($argument),*),
+            5 => $of::<5>($($argument),*),
+            8 => $of::<8>($($argument),*),
+            10 => $of::<10>($($argument),*),
+            _ => $any,
+        }
+    };
+}
+
 wide! {
 fn pool_row(x: &[f32], width: usize, y: &mut [f32], places: &mut [u32]) {
     let places = &mut places[..y.len()];
@@ -21,15 +36,11 @@ fn largest_of_row(x: &[f32], width: usize, y: &mut [f32]) {
 /// The largest value of each of `count` stretches, and its place.
 #[inline(always)]
 fn each_stretch(x: &[f32], width: usize, count: usize, mut put: impl FnMut(usize, (f32, u32))) {
-    match width {
-        2 => each_of::<2>(x, count, put),
-        3 => each_of::<3>(x, count, put),
-        4 => each_of::<4>(x, count, put),
-        5 => each_of::<5>(x, count, put),
-        8 => each_of::<8>(x, count, put),
-        10 => each_of::<10>(x, count, put),
-        _ => x.chunks_exact(width).map(largest).enumerate().for_each(|(i, found)| put(i, found)),
-    }
+    by_width!(
+        width,
+        each_of(x, count, put),
+        x.chunks_exact(width).map(largest).enumerate().for_each(|(i, found)| put(i, found))
+    );
 }
 
 /// The same for a width that is known when compiled.
@@ -81,20 +92,12 @@ pub(crate) fn max_pool(x: &[f32], positions: usize, width: usize) -> (Vec<f32>, 
 
 wide! {
 fn spread_row(dy: &[f32], places: &[u32], width: usize, dx: &mut [f32]) {
-    match width {
-        2 => spread::<2>(dy, places, dx),
-        3 => spread::<3>(dy, places, dx),
-        4 => spread::<4>(dy, places, dx),
-        5 => spread::<5>(dy, places, dx),
-        8 => spread::<8>(dy, places, dx),
-        10 => spread::<10>(dy, places, dx),
-        _ => {
-            dx.fill(0.0);
-            for ((stretch, dy), place) in dx.chunks_exact_mut(width).zip(dy).zip(places) {
-                stretch[*place as usize] = *dy;
-            }
+    by_width!(width, spread(dy, places, dx), {
+        dx.fill(0.0);
+        for ((stretch, dy), place) in dx.chunks_exact_mut(width).zip(dy).zip(places) {
+            stretch[*place as usize] = *dy;
         }
-    }
+    });
 }
 }
 

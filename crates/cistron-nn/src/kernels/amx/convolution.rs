@@ -23,13 +23,13 @@ thread_local! {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Plan {
     /// Columns of a sample, with the zeros that stand between it and the next one.
-    pub span: usize,
+    span: usize,
     /// Outputs of a stretch.
-    pub each: usize,
+    each: usize,
     /// Stretches of a sample.
-    pub stretches: usize,
+    stretches: usize,
     /// Samples in one matrix.
-    pub together: usize,
+    together: usize,
 }
 
 /// Some samples' stretch of columns of one group.
@@ -74,7 +74,7 @@ impl Plan {
         &self,
         shape: &ConvShape,
         part: &Part,
-    ) -> impl Iterator<Item = (usize, Range<usize>)> + use<> {
+    ) -> impl Iterator<Item = (usize, Range<usize>)> + Clone + use<> {
         let (span, length) = (self.span, self.each.min(shape.outputs() - part.first));
         part.samples.clone().enumerate().map(move |(place, sample)| (sample, place * span..place * span + length))
     }
@@ -85,7 +85,7 @@ impl Plan {
         shape: &ConvShape,
         part: &Part,
         width: usize,
-    ) -> impl Iterator<Item = (usize, Range<usize>, usize)> + use<> {
+    ) -> impl Iterator<Item = (usize, Range<usize>, usize)> + Clone + use<> {
         let (span, first) = (self.span, part.first);
         let start = shape.before.saturating_sub(first);
         let end = (shape.positions + shape.before).saturating_sub(first);

@@ -145,8 +145,8 @@ impl ConvShape {
         let dy_lines = at_least(&mut planes.dy, dy.lines());
         // SAFETY: tiles are available, so the processor has AVX-512.
         unsafe {
-            x.write(inputs.collect::<Vec<_>>().into_iter(), x_lines);
-            dy.write(outputs.collect::<Vec<_>>().into_iter(), dy_lines);
+            x.write(inputs, x_lines);
+            dy.write(outputs, dy_lines);
         }
         let (down, across) = (channels.div_ceil(BLOCK), filters.div_ceil(BLOCK));
         let layout =
