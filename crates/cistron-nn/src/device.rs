@@ -82,6 +82,20 @@ fn open_gpu(index: usize) -> Result<Device, String> {
     gpus.into_iter().nth(index).ok_or_else(|| format!("{count} Vulkan GPU(s) found: {NOT_FOUND}"))
 }
 
+/// The first GPU; a software adapter of Vulkan, which users are not offered, where `CISTRON_SOFTWARE_GPU` asks for it (`docs/bench/gpu_in_software.sh`);
+/// none, with a word, where there is neither.
+#[cfg(all(test, any(feature = "gpu", feature = "cuda")))]
+pub(crate) fn for_tests() -> Option<Device> {
+    let found = DeviceChoice::Gpu(0).open();
+    #[cfg(not(feature = "cuda"))]
+    let found = found.or_else(|error| {
+        let software = Device::vulkan(burn::tensor::DeviceKind::Cpu);
+        let found = || Device::enumerate(burn::tensor::DeviceType::Vulkan).into_vec().contains(&software);
+        if std::env::var_os("CISTRON_SOFTWARE_GPU").is_some() && found() { Ok(software) } else { Err(error) }
+    });
+    found.inspect(|device| println!("on {device:?}")).inspect_err(|error| eprintln!("skipped: {error}")).ok()
+}
+
 #[cfg(any(feature = "gpu", feature = "cuda"))]
 const NOT_FOUND: &str = "check the driver, choose a lower index, or use device cpu";
 

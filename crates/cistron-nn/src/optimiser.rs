@@ -92,3 +92,58 @@ impl Optimiser {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{ModelConfig, zoo};
+    use burn::tensor::Device;
+    use cistron_core::{TargetKind, TargetSpec};
+
+    /// Three moves along gradients that are given and nowhere 0: of every weight, what Adam's closed form says.
+    fn check(device: &Device) {
+        let target =
+            TargetSpec { kind: TargetKind::Binary, tasks: vec!["a".into()], bins: 1, bin_bp: 128, input_bp: 128 };
+        let model = ModelConfig { width_factor: 0.02, ..ModelConfig::new("cnn") };
+        let mut network = Network::new(zoo::plan(&model, &target).unwrap(), 1, device);
+        let mut optimiser = Optimiser::new(&network);
+        let gradient = |step: usize, i: usize| [0.5f64, -2.0, 1e-3][i % 3] * (step + 1) as f64;
+        let before: Vec<Vec<f32>> = network.weights.entries.iter().map(|w| w.values()).collect();
+        for step in 0..3 {
+            let leaves = network.weights.leaves();
+            let mut loss = from_values(vec![0.0], device);
+            for leaf in leaves.entries.iter().filter(|w| w.trained) {
+                let slopes = (0..leaf.value.dims()[0]).map(|i| gradient(step, i) as f32).collect();
+                loss = loss + (leaf.value.clone() * from_values(slopes, device)).sum();
+            }
+            let gradients = loss.backward();
+            optimiser.step(&mut network, leaves, gradients, 0.01);
+        }
+        for (weight, before) in network.weights.entries.iter().zip(before) {
+            for (i, (after, before)) in weight.values().into_iter().zip(before).enumerate() {
+                let (mut first, mut second, mut truth) = (0.0, 0.0, f64::from(before));
+                for step in (0..3).filter(|_| weight.trained) {
+                    let (g, time) = (gradient(step, i), step as i32 + 1);
+                    first = 0.9 * first + 0.1 * g;
+                    second = 0.999 * second + 0.001 * g * g;
+                    let (mean, spread) = (first / (1.0 - 0.9f64.powi(time)), second / (1.0 - 0.999f64.powi(time)));
+                    truth -= 0.01 * mean / (spread.sqrt() + 1e-7);
+                }
+                assert!((f64::from(after) - truth).abs() < 1e-6, "{} {i}: {after}, {truth}", weight.name);
+            }
+        }
+    }
+
+    #[test]
+    fn weights_move_as_adam_says() {
+        check(&Device::flex());
+    }
+
+    #[test]
+    #[cfg(any(feature = "gpu", feature = "cuda"))]
+    fn weights_move_as_adam_says_on_a_gpu() {
+        if let Some(gpu) = crate::device::for_tests() {
+            check(&gpu);
+        }
+    }
+}

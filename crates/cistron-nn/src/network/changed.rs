@@ -353,11 +353,22 @@ mod tests {
         Tensor::from_data(TensorData::new(values, [codes.len(), 4, length]), device)
     }
 
-    /// Every network of the zoo on two sequences, substitutions at both ends and in between, and changes of several bases, against whole
-    /// evaluation.
     #[test]
     fn changed_copies_are_as_if_evaluated_whole() {
-        let device = Device::flex();
+        check(&Device::flex());
+    }
+
+    #[test]
+    #[cfg(any(feature = "gpu", feature = "cuda"))]
+    fn changed_copies_are_as_if_evaluated_whole_on_a_gpu() {
+        if let Some(gpu) = crate::device::for_tests() {
+            check(&gpu);
+        }
+    }
+
+    /// Every network of the zoo on two sequences, substitutions at both ends and in between, and changes of several bases, against whole
+    /// evaluation.
+    fn check(device: &Device) {
         for preset in presets() {
             for (kind, input, bin) in
                 [(TargetKind::Profile, 1024, 32), (TargetKind::Binary, 1024, 1024), (TargetKind::Profile, 1024, 64)]
@@ -368,7 +379,7 @@ mod tests {
                 let model = ModelConfig { width_factor: 0.05, ..ModelConfig::new(preset.name) };
                 let tasks = vec!["a".into(), "b".into()];
                 let target = TargetSpec { kind, tasks, bins: input / bin, bin_bp: bin, input_bp: input };
-                let mut network = Network::new(zoo::plan(&model, &target).unwrap(), 3, &device);
+                let mut network = Network::new(zoo::plan(&model, &target).unwrap(), 3, device);
                 // Scales of batch norm start at 1 or 0 and shifts at 0: other values, so that nothing cancels.
                 for (place, weight) in network.weights.entries.iter_mut().enumerate() {
                     if weight.name.ends_with("gamma") || weight.name.ends_with("beta") || weight.name.ends_with("bias")
@@ -376,7 +387,7 @@ mod tests {
                         let n = weight.shape[0];
                         let size = if weight.name.ends_with("gamma") { 1.0 } else { 0.05 };
                         let value = |i: usize| size * (0.5 + ((i * 7 + place * 3) % 11) as f32 / 20.0);
-                        weight.value = from_values((0..n).map(value).collect(), &device);
+                        weight.value = from_values((0..n).map(value).collect(), device);
                     }
                 }
                 let sequence = |seed: usize| (0..input).map(|p| (p * p * 7 + p * seed + p / 3) % 4).collect::<Vec<_>>();
@@ -390,8 +401,8 @@ mod tests {
                         copy[place..place + length].iter_mut().for_each(|c| *c = (*c + 1) % 4);
                         copies.push(copy);
                     }
-                    let x = one_hot(&references, &device);
-                    let whole = one_hot(&copies, &device);
+                    let x = one_hot(&references, device);
+                    let whole = one_hot(&copies, device);
                     let values = cut(&whole, &places, length);
                     let truth = host(network.evaluate(whole));
                     assert!(truth.iter().all(|v| v.is_finite()), "{}", preset.name);
