@@ -2,6 +2,7 @@
 //! with their own backward passes. Other devices keep burn's operations.
 
 mod activation;
+mod adam;
 #[cfg_attr(not(all(target_arch = "x86_64", target_os = "linux")), path = "kernels/amx_absent.rs")]
 mod amx;
 mod batch_last;
@@ -20,6 +21,7 @@ mod rows;
 mod transpose;
 
 pub(crate) use activation::Then;
+pub(crate) use adam::AdamStep;
 pub(crate) use batch_norm::NormKind;
 pub(crate) use conv1d::ConvShape;
 pub(crate) use dropout::Mask;

@@ -329,7 +329,7 @@ mod tests {
         let mut pass = Pass::train(1, 0, 0);
         let loss = objective.loss(built.forward_with(&leaves, x, &mut pass));
         let mut gradients = loss.backward();
-        let host = |t: Tensor<1>| t.into_data().try_into_vec_as::<f32>().unwrap();
+
         let mut all = vec![("loss".to_owned(), host(loss))];
         all.extend(pass.statistics.into_iter().map(|(i, t)| (built.weights.entries[i].name.clone(), host(t))));
         for leaf in leaves.entries {

@@ -145,6 +145,6 @@ pub(super) fn validate(network: &Network, reading: Reading<'_>) -> Result<Valida
 }
 
 /// Values of a tensor, row by row.
-pub(crate) fn host(tensor: Tensor<3>) -> Vec<f32> {
+pub(crate) fn host<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
     tensor.into_data_as::<f32>().try_into_vec_as().unwrap_or_default()
 }
