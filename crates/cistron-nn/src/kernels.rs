@@ -28,7 +28,8 @@ pub(crate) use dropout::Mask;
 #[cfg(test)]
 pub(crate) use extension::stock;
 pub(crate) use extension::{
-    add, batch_norm, batch_norm_train, conv1d_same, dropout, lstm, max_pool1d, recorded, serve, serve_forward, silu,
+    Follows, add, batch_norm, batch_norm_train, conv1d_same, dropout, lstm, max_pool1d, recorded, serve, serve_forward,
+    silu,
 };
 pub(crate) use product::square_product;
 pub(crate) use transpose::turned;

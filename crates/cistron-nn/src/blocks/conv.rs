@@ -4,7 +4,7 @@ use burn::tensor::ops::ConvOptions;
 use serde::{Deserialize, Serialize};
 
 use super::{Activation, BatchNorm, Init, Pass, ReceptiveField, Shape, Step, WeightSpec};
-use crate::kernels;
+use crate::kernels::{self, Follows, Then};
 use crate::weights::WeightSlice;
 
 /// A convolution along the sequence with "same" padding: as many positions come out as go in. When the padding is odd
@@ -144,11 +144,12 @@ impl Conv {
         let kernel: Tensor<3> = weights.get(0);
         let bias = self.bias.then(|| weights.flat(1));
         if !behind.norm {
-            return self.apply(x, kernel, bias, behind.activation);
+            return self.activated(x, kernel, bias, behind.activation);
         }
         let norm = weights.from(self.weights_read());
         if pass.is_training() || !kernels::serve_forward(&x.device()) {
-            let y = self.apply(x, kernel, bias, None);
+            let follows = if pass.is_training() { Follows::OwnNorm } else { Follows::Activation(Then::Nothing) };
+            let y = self.apply(x, kernel, bias, follows);
             return BatchNorm.with(behind.activation, y, norm, pass);
         }
         let [gamma, beta, mean, variance] = [0, 1, 2, 3].map(|i| norm.flat(i));
@@ -157,10 +158,10 @@ impl Conv {
             Some(bias) => beta + (bias - mean) * scale.clone(),
             None => beta - mean * scale.clone(),
         };
-        self.apply(x, kernel * scale.reshape([self.filters, 1, 1]), Some(shift), behind.activation)
+        self.activated(x, kernel * scale.reshape([self.filters, 1, 1]), Some(shift), behind.activation)
     }
 
-    fn apply(
+    fn activated(
         &self,
         x: Tensor<3>,
         kernel: Tensor<3>,
@@ -168,16 +169,17 @@ impl Conv {
         activation: Option<Activation>,
     ) -> Tensor<3> {
         let then = Activation::fused(activation, &x.device());
-        let y = if kernels::serve(&x.device()) {
+        Activation::left(activation, then, self.apply(x, kernel, bias, Follows::Activation(then)))
+    }
+
+    fn apply(&self, x: Tensor<3>, kernel: Tensor<3>, bias: Option<Tensor<1>>, follows: Follows) -> Tensor<3> {
+        if kernels::serve(&x.device()) {
             let bias = bias.unwrap_or_else(|| Tensor::zeros([self.filters], &x.device().without_autodiff()));
-            kernels::conv1d_same(x, kernel, bias, (self.dilation, self.groups), then)
-        } else {
-            let padding = (self.kernel - 1) * self.dilation;
-            let pads = (padding / 2, padding - padding / 2);
-            let options = ConvOptions::new_with_padding([1], [pads], [self.dilation], self.groups);
-            conv1d(x, kernel, bias, options)
-        };
-        Activation::left(activation, then, y)
+            return kernels::conv1d_same(x, kernel, bias, (self.dilation, self.groups), follows);
+        }
+        let padding = (self.kernel - 1) * self.dilation;
+        let pads = (padding / 2, padding - padding / 2);
+        conv1d(x, kernel, bias, ConvOptions::new_with_padding([1], [pads], [self.dilation], self.groups))
     }
 }
 

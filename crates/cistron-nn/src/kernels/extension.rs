@@ -30,7 +30,7 @@ pub(crate) trait KernelBackend: Backend {
         kernel: FloatTensor<Self>,
         bias: FloatTensor<Self>,
         shape: ConvShape,
-        then: Then,
+        follows: Follows,
     ) -> FloatTensor<Self>;
     /// Means and variances of the channels, `[2, channels]`; a constant to backward passes.
     fn moments(x: FloatTensor<Self>) -> FloatTensor<Self>;
@@ -90,13 +90,31 @@ pub(crate) fn recorded(work: impl FnOnce()) -> Vec<ConvShape> {
     RECORD.take().unwrap_or_default()
 }
 
+/// What stands behind a convolution.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Follows {
+    /// Perhaps an activation, which is computed with it.
+    Activation(Then),
+    /// A norm by the batch's own statistics, to which a bias makes no difference: its gradient is 0.
+    OwnNorm,
+}
+
+impl Follows {
+    fn activation(self) -> Then {
+        match self {
+            Self::Activation(then) => then,
+            Self::OwnNorm => Then::Nothing,
+        }
+    }
+}
+
 /// A "same" convolution (the odd zero of the padding at the end) with an activation behind it on the processor.
 pub(crate) fn conv1d_same(
     x: Tensor<3>,
     kernel: Tensor<3>,
     bias: Tensor<1>,
     (dilation, groups): (usize, usize),
-    then: Then,
+    follows: Follows,
 ) -> Tensor<3> {
     let ([batch, inputs, positions], [filters, _, taps]) = (x.dims(), kernel.dims());
     let reach = (taps - 1) * dilation;
@@ -108,7 +126,7 @@ pub(crate) fn conv1d_same(
         kernel.into_dispatch(),
         bias.into_dispatch(),
         shape,
-        then,
+        follows,
     ))
 }
 
@@ -202,8 +220,8 @@ fn convolved(shape: &ConvShape, [x, kernel, bias]: [&Primitive; 3], then: Then, 
 }
 
 impl KernelBackend for Flex {
-    fn convolve(x: Primitive, kernel: Primitive, bias: Primitive, shape: ConvShape, then: Then) -> Primitive {
-        convolved(&shape, [&x, &kernel, &bias], then, Precision::Bits16)
+    fn convolve(x: Primitive, kernel: Primitive, bias: Primitive, shape: ConvShape, follows: Follows) -> Primitive {
+        convolved(&shape, [&x, &kernel, &bias], follows.activation(), Precision::Bits16)
     }
 
     fn moments(x: Primitive) -> Primitive {
@@ -310,12 +328,12 @@ impl Backward<Flex, 2> for Recurrence {
 struct Convolution;
 
 impl Backward<Flex, 3> for Convolution {
-    type State = (NodeId, NodeId, ConvShape);
+    type State = (NodeId, NodeId, ConvShape, Follows);
 
     fn backward(self, ops: Ops<Self::State, 3>, grads: &mut Gradients, checkpointer: &mut Checkpointer) {
         let [node_x, node_kernel, node_bias] = ops.parents;
         let dy = grads.consume::<Flex>(&ops.node);
-        let (x, kernel, shape) = ops.state;
+        let (x, kernel, shape, follows) = ops.state;
         let x: Primitive = checkpointer.retrieve_node_output(x);
         let kernel: Primitive = checkpointer.retrieve_node_output(kernel);
         let dy = values(&dy);
@@ -329,7 +347,11 @@ impl Backward<Flex, 3> for Convolution {
             grads.register::<Flex>(node.id, tensor(shape.kernel_gradient(&values(&x), &dy, Precision::Bits16), &size));
         }
         if let Some(node) = node_bias {
-            grads.register::<Flex>(node.id, tensor(shape.bias_gradient(&dy), &[shape.filters]));
+            let db = match follows {
+                Follows::OwnNorm => vec![0.0; shape.filters],
+                Follows::Activation(_) => shape.bias_gradient(&dy),
+            };
+            grads.register::<Flex>(node.id, tensor(db, &[shape.filters]));
         }
     }
 }
@@ -491,19 +513,19 @@ impl<C: CheckpointStrategy> KernelBackend for Autodiff<Flex, C> {
         kernel: FloatTensor<Self>,
         bias: FloatTensor<Self>,
         shape: ConvShape,
-        then: Then,
+        follows: Follows,
     ) -> FloatTensor<Self> {
         let of = [x.primitive(), kernel.primitive(), bias.primitive()];
         let y = convolved(&shape, of, Then::Nothing, Precision::Float32);
         let y = match Convolution.prepare::<C>([x.node(), kernel.node(), bias.node()]).compute_bound().stateful() {
             OpsKind::Tracked(mut prep) => {
-                let state = (prep.checkpoint(&x), prep.checkpoint(&kernel), shape);
+                let state = (prep.checkpoint(&x), prep.checkpoint(&kernel), shape, follows);
                 prep.finish(state, y)
             }
             OpsKind::UnTracked(prep) => prep.finish(y),
         };
         // An operation of its own, as its backward pass needs what lies between them.
-        match then {
+        match follows.activation() {
             Then::Nothing => y,
             Then::Relu => Self::relu(y),
             Then::Silu => Self::swish(y),
