@@ -9,6 +9,7 @@ mod batch_last;
 mod batch_norm;
 mod conv1d;
 mod dropout;
+mod excite;
 mod extension;
 mod lstm;
 mod math;
@@ -28,8 +29,8 @@ pub(crate) use dropout::Mask;
 #[cfg(test)]
 pub(crate) use extension::stock;
 pub(crate) use extension::{
-    Follows, add, batch_norm, batch_norm_train, conv1d_same, dropout, lstm, max_pool1d, recorded, serve, serve_forward,
-    silu,
+    Follows, add, batch_norm, batch_norm_train, conv1d_same, dropout, excite, lstm, max_pool1d, recorded, serve,
+    serve_forward, silu,
 };
 pub(crate) use product::square_product;
 pub(crate) use transpose::turned;

@@ -3,6 +3,7 @@ use burn::tensor::{Tensor, activation};
 use serde::{Deserialize, Serialize};
 
 use super::{Activation, BatchNorm, Behind, Conv, Init, Pass, ReceptiveField, Shape, Step, WeightSpec};
+use crate::kernels;
 use crate::weights::WeightSlice;
 
 /// A block of DREAM-CNN's core (Rafi et al. 2024, methods, core block of Autosome.org; after EfficientNetV2): channels are widened fourfold,
@@ -93,7 +94,12 @@ impl Step for Efficient {
         let mean = y.clone().mean_dim(2).reshape([batch, self.wide()]);
         let squeezed = activation::silu(linear(mean, dense.get::<2>(0), Some(dense.flat(1))));
         let excited = activation::sigmoid(linear(squeezed, dense.get::<2>(2), Some(dense.flat(3))));
-        let y = convs[2].with(Behind::norm(SILU), y * excited.reshape([batch, self.wide(), 1]), own(2), pass);
+        let y = if kernels::serve(&y.device()) {
+            kernels::excite(y, excited)
+        } else {
+            y * excited.reshape([batch, self.wide(), 1])
+        };
+        let y = convs[2].with(Behind::norm(SILU), y, own(2), pass);
         convs[3].with(Behind::norm(SILU), Tensor::cat(vec![x, y], 1), own(3), pass)
     }
 }

@@ -16,6 +16,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use super::activation::{Then, add_to, added, clear_where_zero, silu as silu_values, silu_gradient};
 use super::batch_norm::{NormKind, NormShape};
 use super::dropout::Mask;
+use super::excite::{excited, excited_gradients};
 use super::lstm::{LstmMemory, LstmShape};
 use super::max_pool::{max_pool, max_pool_gradient, max_pool_only};
 use super::rows::unset;
@@ -48,6 +49,8 @@ pub(crate) trait KernelBackend: Backend {
     /// x + y, negative sums as 0 if so.
     fn sum(x: FloatTensor<Self>, y: FloatTensor<Self>, rectify: bool) -> FloatTensor<Self>;
     fn recur(x: FloatTensor<Self>, weights: FloatTensor<Self>, shape: LstmShape) -> FloatTensor<Self>;
+    /// Each channel of each sample times its own of the factors `[batch, channels]`.
+    fn weigh(x: FloatTensor<Self>, factors: FloatTensor<Self>) -> FloatTensor<Self>;
 }
 
 /// Whether tensors of a device are served by these kernels.
@@ -199,13 +202,18 @@ pub(crate) fn lstm(x: Tensor<3>, weights: Tensor<1>, hidden: usize) -> Tensor<3>
     Tensor::from_dispatch(<Dispatch as KernelBackend>::recur(x.into_dispatch(), weights.into_dispatch(), shape))
 }
 
+/// Each channel of each sample times its own of the factors `[batch, channels]`, on the processor.
+pub(crate) fn excite(x: Tensor<3>, factors: Tensor<2>) -> Tensor<3> {
+    Tensor::from_dispatch(<Dispatch as KernelBackend>::weigh(x.into_dispatch(), factors.into_dispatch()))
+}
+
 type Primitive = FloatTensor<Flex>;
 
 /// The values of a tensor, laid out anew when they do not lie in order.
 fn values(tensor: &Primitive) -> Cow<'_, [f32]> {
     match tensor.as_slice::<f32>() {
         Some(values) => Cow::Borrowed(values),
-        None => Cow::Owned(tensor.to_contiguous().as_slice::<f32>().unwrap_or_default().to_vec()),
+        None => Cow::Owned(tensor.to_contiguous().into_data().try_into_vec_as().unwrap_or_default()),
     }
 }
 
@@ -262,6 +270,10 @@ impl KernelBackend for Flex {
 
     fn recur(x: Primitive, weights: Primitive, shape: LstmShape) -> Primitive {
         tensor(shape.forward_only(&values(&x), &values(&weights)), &shape.output())
+    }
+
+    fn weigh(x: Primitive, factors: Primitive) -> Primitive {
+        tensor(excited(&values(&x), &values(&factors), x.shape()[2]), x.shape().as_slice())
     }
 }
 
@@ -320,6 +332,25 @@ impl Backward<Flex, 2> for Recurrence {
         }
         if let Some(node) = node_weights {
             grads.register::<Flex>(node.id, tensor(dw, &[shape.weights()]));
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Excitation;
+
+impl Backward<Flex, 2> for Excitation {
+    type State = (NodeId, NodeId);
+
+    fn backward(self, ops: Ops<Self::State, 2>, grads: &mut Gradients, checkpointer: &mut Checkpointer) {
+        let dy = grads.consume::<Flex>(&ops.node);
+        let x: Primitive = checkpointer.retrieve_node_output(ops.state.0);
+        let factors: Primitive = checkpointer.retrieve_node_output(ops.state.1);
+        let (dx, df) = excited_gradients(&values(&x), &values(&factors), &values(&dy), x.shape()[2]);
+        for (node, (gradient, of)) in ops.parents.into_iter().zip([(dx, x), (df, factors)]) {
+            if let Some(node) = node {
+                grads.register::<Flex>(node.id, tensor(gradient, of.shape().as_slice()));
+            }
         }
     }
 }
@@ -493,6 +524,17 @@ impl<C: CheckpointStrategy> KernelBackend for Autodiff<Flex, C> {
         match Recurrence.prepare::<C>([x.node(), weights.node()]).compute_bound().stateful() {
             OpsKind::Tracked(mut prep) => {
                 let state = (prep.checkpoint(&weights), memory, shape);
+                prep.finish(state, y)
+            }
+            OpsKind::UnTracked(prep) => prep.finish(y),
+        }
+    }
+
+    fn weigh(x: FloatTensor<Self>, factors: FloatTensor<Self>) -> FloatTensor<Self> {
+        let y = Flex::weigh(x.primitive().clone(), factors.primitive().clone());
+        match Excitation.prepare::<C>([x.node(), factors.node()]).compute_bound().stateful() {
+            OpsKind::Tracked(mut prep) => {
+                let state = (prep.checkpoint(&x), prep.checkpoint(&factors));
                 prep.finish(state, y)
             }
             OpsKind::UnTracked(prep) => prep.finish(y),
