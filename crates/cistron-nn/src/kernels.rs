@@ -30,7 +30,7 @@ pub(crate) use dropout::Mask;
 pub(crate) use extension::stock;
 pub(crate) use extension::{
     Follows, add, batch_norm, batch_norm_train, conv1d_same, dropout, excite, lstm, max_pool1d, recorded, serve,
-    serve_forward, silu,
+    serve_forward, silu, squeeze,
 };
 pub(crate) use product::square_product;
 pub(crate) use transpose::turned;

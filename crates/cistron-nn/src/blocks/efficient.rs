@@ -91,14 +91,11 @@ impl Step for Efficient {
         let y = convs[0].with(Behind::norm(SILU), x.clone(), own(0), pass);
         let y = convs[1].with(Behind::norm(SILU), y, own(1), pass);
         let dense = weights.from(convs.len() * Self::EACH);
-        let mean = y.clone().mean_dim(2).reshape([batch, self.wide()]);
+        let ours = kernels::serve(&y.device());
+        let mean = if ours { kernels::squeeze(y.clone()) } else { y.clone().mean_dim(2).reshape([batch, self.wide()]) };
         let squeezed = activation::silu(linear(mean, dense.get::<2>(0), Some(dense.flat(1))));
         let excited = activation::sigmoid(linear(squeezed, dense.get::<2>(2), Some(dense.flat(3))));
-        let y = if kernels::serve(&y.device()) {
-            kernels::excite(y, excited)
-        } else {
-            y * excited.reshape([batch, self.wide(), 1])
-        };
+        let y = if ours { kernels::excite(y, excited) } else { y * excited.reshape([batch, self.wide(), 1]) };
         let y = convs[2].with(Behind::norm(SILU), y, own(2), pass);
         convs[3].with(Behind::norm(SILU), Tensor::cat(vec![x, y], 1), own(3), pass)
     }

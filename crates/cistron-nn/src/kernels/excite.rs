@@ -1,9 +1,21 @@
-//! Channels times factors of their own (excitation, Hu et al. 2018, eq. 4), and the gradients, in one pass each.
+//! Means of channels and channels times factors of their own (squeeze and excitation, Hu et al. 2018, eq. 2 and 4), and the gradients, in one pass each.
 
 use cistron_core::wide;
 use rayon::prelude::*;
 
-use super::rows::{sum_of_products, unset};
+use super::rows::{sum, sum_of_products, unset};
+
+/// The mean of each row of so many `positions`, at least one.
+pub(super) fn means(x: &[f32], positions: usize) -> Vec<f32> {
+    x.par_chunks_exact(positions).map(|row| (sum(row) / positions as f64) as f32).collect()
+}
+
+/// The gradient of the values, from that of their means.
+pub(super) fn means_gradient(dy: &[f32], positions: usize) -> Vec<f32> {
+    let mut dx = unset(dy.len() * positions);
+    dx.par_chunks_exact_mut(positions).zip(dy).for_each(|(dx, dy)| dx.fill(dy / positions as f32));
+    dx
+}
 
 wide! {
 fn times(x: &[f32], factor: f32, y: &mut [f32]) {
@@ -40,6 +52,16 @@ pub(super) fn excited_gradients(x: &[f32], factors: &[f32], dy: &[f32], position
 mod tests {
     use super::super::rows::testing::numbers;
     use super::*;
+
+    #[test]
+    fn means_and_their_gradient() {
+        let x = numbers(1, 3 * 37);
+        for (row, mean) in means(&x, 37).into_iter().enumerate() {
+            let truth = x[row * 37..][..37].iter().map(|v| f64::from(*v)).sum::<f64>() / 37.0;
+            assert!((f64::from(mean) - truth).abs() < 1e-7);
+        }
+        assert_eq!(means_gradient(&[6.0, -3.0], 3), [2.0, 2.0, 2.0, -1.0, -1.0, -1.0]);
+    }
 
     /// Σ w · x · factor is linear in each: its slopes are the gradients.
     #[test]

@@ -16,7 +16,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use super::activation::{Then, add_to, added, clear_where_zero, silu as silu_values, silu_gradient};
 use super::batch_norm::{NormKind, NormShape};
 use super::dropout::Mask;
-use super::excite::{excited, excited_gradients};
+use super::excite::{excited, excited_gradients, means, means_gradient};
 use super::lstm::{LstmMemory, LstmShape};
 use super::max_pool::{max_pool, max_pool_gradient, max_pool_only};
 use super::rows::unset;
@@ -49,6 +49,8 @@ pub(crate) trait KernelBackend: Backend {
     /// x + y, negative sums as 0 if so.
     fn sum(x: FloatTensor<Self>, y: FloatTensor<Self>, rectify: bool) -> FloatTensor<Self>;
     fn recur(x: FloatTensor<Self>, weights: FloatTensor<Self>, shape: LstmShape) -> FloatTensor<Self>;
+    /// Means over the positions, `[batch, channels]`.
+    fn average(x: FloatTensor<Self>) -> FloatTensor<Self>;
     /// Each channel of each sample times its own of the factors `[batch, channels]`.
     fn weigh(x: FloatTensor<Self>, factors: FloatTensor<Self>) -> FloatTensor<Self>;
 }
@@ -202,6 +204,11 @@ pub(crate) fn lstm(x: Tensor<3>, weights: Tensor<1>, hidden: usize) -> Tensor<3>
     Tensor::from_dispatch(<Dispatch as KernelBackend>::recur(x.into_dispatch(), weights.into_dispatch(), shape))
 }
 
+/// Means over the positions, of which there is one, `[batch, channels]`, on the processor.
+pub(crate) fn squeeze(x: Tensor<3>) -> Tensor<2> {
+    Tensor::from_dispatch(<Dispatch as KernelBackend>::average(x.into_dispatch()))
+}
+
 /// Each channel of each sample times its own of the factors `[batch, channels]`, on the processor.
 pub(crate) fn excite(x: Tensor<3>, factors: Tensor<2>) -> Tensor<3> {
     Tensor::from_dispatch(<Dispatch as KernelBackend>::weigh(x.into_dispatch(), factors.into_dispatch()))
@@ -272,6 +279,11 @@ impl KernelBackend for Flex {
         tensor(shape.forward_only(&values(&x), &values(&weights)), &shape.output())
     }
 
+    fn average(x: Primitive) -> Primitive {
+        let shape = x.shape();
+        tensor(means(&values(&x), shape[2]), &[shape[0], shape[1]])
+    }
+
     fn weigh(x: Primitive, factors: Primitive) -> Primitive {
         tensor(excited(&values(&x), &values(&factors), x.shape()[2]), x.shape().as_slice())
     }
@@ -332,6 +344,22 @@ impl Backward<Flex, 2> for Recurrence {
         }
         if let Some(node) = node_weights {
             grads.register::<Flex>(node.id, tensor(dw, &[shape.weights()]));
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Squeeze;
+
+impl Backward<Flex, 1> for Squeeze {
+    /// The input's shape.
+    type State = [usize; 3];
+
+    fn backward(self, ops: Ops<Self::State, 1>, grads: &mut Gradients, _checkpointer: &mut Checkpointer) {
+        let [node] = ops.parents;
+        let dy = grads.consume::<Flex>(&ops.node);
+        if let Some(node) = node {
+            grads.register::<Flex>(node.id, tensor(means_gradient(&values(&dy), ops.state[2]), &ops.state));
         }
     }
 }
@@ -526,6 +554,15 @@ impl<C: CheckpointStrategy> KernelBackend for Autodiff<Flex, C> {
                 let state = (prep.checkpoint(&weights), memory, shape);
                 prep.finish(state, y)
             }
+            OpsKind::UnTracked(prep) => prep.finish(y),
+        }
+    }
+
+    fn average(x: FloatTensor<Self>) -> FloatTensor<Self> {
+        let shape = x.primitive().shape();
+        let y = Flex::average(x.primitive().clone());
+        match Squeeze.prepare::<C>([x.node()]).compute_bound().stateful() {
+            OpsKind::Tracked(prep) => prep.finish([shape[0], shape[1], shape[2]], y),
             OpsKind::UnTracked(prep) => prep.finish(y),
         }
     }

@@ -6,12 +6,15 @@ use rayon::prelude::*;
 
 use super::ConvShape;
 use super::activation::Then;
-use super::rows::Shared;
 
 /// Channels and filters of a group up to which this is used.
 const NARROW: usize = 8;
 /// Outputs whose products are summed apart.
 const TOGETHER: usize = 32;
+/// Values of a run through memory that the processor foresees.
+const RUN: usize = 2048;
+/// Most groups of one task.
+const MOST_GROUPS: usize = 8;
 /// Taps that are added at once.
 const TAPS: usize = 4;
 
@@ -99,22 +102,24 @@ impl ConvShape {
     pub(super) fn kernel_gradient_narrow(&self, x: &[f32], dy: &[f32]) -> Vec<f32> {
         let (outputs, filters, depth) = (self.outputs(), self.group_filters(), self.group_inputs() * self.taps);
         let mut total = vec![0.0f32; self.filters * depth];
-        let out = Shared::new(&mut total);
-        (0..self.groups).into_par_iter().for_each(|group| {
+        // Groups whose rows lie together, worth a run through memory for each sample.
+        let each = (RUN / (filters * outputs).max(1)).clamp(1, MOST_GROUPS);
+        let sums_of_group = filters * depth;
+        total.par_chunks_mut(each * sums_of_group).enumerate().for_each(|(task, total)| {
             let mut values = Vec::new();
             let mut row = vec![0.0; outputs.next_multiple_of(TOGETHER)];
-            let mut sums = vec![[0.0; TOGETHER]; filters * depth];
+            let mut sums = vec![[0.0; TOGETHER]; total.len()];
             for sample in 0..self.batch {
-                let x = self.pad(x, sample, group, &mut values);
-                for (i, sums) in sums.chunks_exact_mut(depth).enumerate() {
-                    let from = (sample * self.filters + group * filters + i) * outputs;
-                    row[..outputs].copy_from_slice(&dy[from..from + outputs]);
-                    add_products(x, &row, sums);
+                for (group, sums) in (task * each..).zip(sums.chunks_exact_mut(sums_of_group)) {
+                    let x = self.pad(x, sample, group, &mut values);
+                    for (i, sums) in sums.chunks_exact_mut(depth).enumerate() {
+                        let from = (sample * self.filters + group * filters + i) * outputs;
+                        row[..outputs].copy_from_slice(&dy[from..from + outputs]);
+                        add_products(x, &row, sums);
+                    }
                 }
             }
-            // SAFETY: the kernels of one group belong to this task alone.
-            let own = unsafe { out.slice(group * filters * depth, filters * depth) };
-            own.iter_mut().zip(&sums).for_each(|(to, sums)| *to = sums.iter().sum());
+            total.iter_mut().zip(&sums).for_each(|(to, sums)| *to = sums.iter().sum());
         });
         total
     }
