@@ -7,7 +7,7 @@ use cistron_core::wide;
 use rayon::prelude::*;
 
 use super::activation::{Then, silu_gradient_row};
-use super::rows::{Shared, sum, sum_of_products, sum_of_squares, unset};
+use super::rows::{Shared, rows_together, sum, sum_of_products, sum_of_squares, unset};
 
 /// Sizes of the values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,8 +67,6 @@ struct Scaling {
     offset: f32,
 }
 
-/// Values of a run through memory that the processor foresees.
-const RUN: usize = 1024;
 /// Most channels of one task.
 const MOST_CHANNELS: usize = 8;
 
@@ -85,7 +83,7 @@ impl NormShape {
     /// The channels of each task: as many as make rows that lie together worth a run through memory.
     fn tasks(&self) -> impl ParallelIterator<Item = Range<usize>> + use<> {
         let channels = self.channels;
-        let each = (RUN / self.positions.max(1)).clamp(1, MOST_CHANNELS);
+        let each = rows_together(self.positions, MOST_CHANNELS);
         (0..channels.div_ceil(each)).into_par_iter().map(move |task| task * each..((task + 1) * each).min(channels))
     }
 

@@ -12,8 +12,11 @@ use super::Precision;
 use super::activation::Then;
 use super::minimal_filtering::Filtering;
 use super::product::{Kernel, Matrix, Right, Start, Taps, add_product, multiply};
-use super::rows::{Shared, equal_lengths, sum};
+use super::rows::{Shared, equal_lengths, rows_together, sum};
 use super::transpose::transpose;
+
+/// Most filters of one task that sums over rows.
+const MOST_FILTERS: usize = 32;
 
 /// Values of a tile's matrix that are aimed at: 256 kB.
 const TILE_VALUES: usize = 1 << 16;
@@ -327,9 +330,16 @@ impl ConvShape {
     /// The gradient of the bias, `[filters]`.
     pub(crate) fn bias_gradient(&self, output_gradient: &[f32]) -> Vec<f32> {
         let outputs = self.outputs();
-        let row = |sample: usize, f: usize| &output_gradient[(sample * self.filters + f) * outputs..][..outputs];
-        let total = |f: usize| (0..self.batch).map(|sample| sum(row(sample, f))).sum::<f64>() as f32;
-        (0..self.filters).into_par_iter().map(total).collect()
+        let each = rows_together(outputs, MOST_FILTERS);
+        let mut totals = vec![0.0f64; self.filters];
+        totals.par_chunks_mut(each).enumerate().for_each(|(task, totals)| {
+            for sample in 0..self.batch {
+                let rows =
+                    output_gradient[(sample * self.filters + task * each) * outputs..].chunks_exact(outputs.max(1));
+                totals.iter_mut().zip(rows).for_each(|(total, row)| *total += sum(row));
+            }
+        });
+        totals.into_iter().map(|total| total as f32).collect()
     }
 }
 

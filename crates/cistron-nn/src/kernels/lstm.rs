@@ -309,11 +309,8 @@ impl LstmShape {
             self.add_weight_gradients(x, &hidden, &gates, &order, (d_input, d_recurrent));
         }
         let (first, second) = biases.split_at_mut(4 * h);
-        for (row, (first, second)) in first.iter_mut().zip(second).enumerate() {
-            let of = |position: usize| super::rows::sum(&gates[(position * 4 * h + row) * b..][..b]);
-            *first = (0..n).map(of).sum::<f64>() as f32;
-            *second = *first;
-        }
+        first.copy_from_slice(&conv(n, h).bias_gradient(&gates));
+        second.copy_from_slice(first);
         (dx, dw)
     }
 

@@ -6,13 +6,12 @@ use rayon::prelude::*;
 
 use super::ConvShape;
 use super::activation::Then;
+use super::rows::rows_together;
 
 /// Channels and filters of a group up to which this is used.
 const NARROW: usize = 8;
 /// Outputs whose products are summed apart.
 const TOGETHER: usize = 32;
-/// Values of a run through memory that the processor foresees.
-const RUN: usize = 2048;
 /// Most groups of one task.
 const MOST_GROUPS: usize = 8;
 /// Taps that are added at once.
@@ -102,8 +101,7 @@ impl ConvShape {
     pub(super) fn kernel_gradient_narrow(&self, x: &[f32], dy: &[f32]) -> Vec<f32> {
         let (outputs, filters, depth) = (self.outputs(), self.group_filters(), self.group_inputs() * self.taps);
         let mut total = vec![0.0f32; self.filters * depth];
-        // Groups whose rows lie together, worth a run through memory for each sample.
-        let each = (RUN / (filters * outputs).max(1)).clamp(1, MOST_GROUPS);
+        let each = rows_together(filters * outputs, MOST_GROUPS);
         let sums_of_group = filters * depth;
         total.par_chunks_mut(each * sums_of_group).enumerate().for_each(|(task, total)| {
             let mut values = Vec::new();

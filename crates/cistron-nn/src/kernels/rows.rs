@@ -42,6 +42,14 @@ impl<'a> Shared<'a> {
     }
 }
 
+/// Values of a run through memory that the processor foresees.
+const RUN: usize = 2048;
+
+/// Neighbouring rows of such a `length` that are worth a task of their own when each sample is gone through anew, at most so many.
+pub(super) fn rows_together(length: usize, most: usize) -> usize {
+    (RUN / length.max(1)).clamp(1, most)
+}
+
 /// Length of the fewest parts of about equal length into which `total` can be cut, none longer than `most`.
 pub(super) fn equal_lengths(total: usize, most: usize) -> usize {
     total.div_ceil(total.div_ceil(most).max(1))
