@@ -204,7 +204,7 @@ pub(crate) fn lstm(x: Tensor<3>, weights: Tensor<1>, hidden: usize) -> Tensor<3>
     Tensor::from_dispatch(<Dispatch as KernelBackend>::recur(x.into_dispatch(), weights.into_dispatch(), shape))
 }
 
-/// Means over the positions, of which there is one, `[batch, channels]`, on the processor.
+/// Means over the positions, at least one, `[batch, channels]`, on the processor.
 pub(crate) fn squeeze(x: Tensor<3>) -> Tensor<2> {
     Tensor::from_dispatch(<Dispatch as KernelBackend>::average(x.into_dispatch()))
 }
