@@ -5,7 +5,7 @@ use burn::tensor::{Tensor, TensorData};
 use cistron_core::{Stream, TargetSpec, keyed_rng};
 use rand::RngExt;
 
-use crate::network::{Changes, Network};
+use crate::network::{Changes, Network, largest_difference};
 use crate::train::host;
 use crate::{DeviceChoice, ModelConfig, NnError, zoo};
 
@@ -117,11 +117,8 @@ fn measure(
         _ => BATCH,
     };
     let batches: Vec<&[Substitution]> = substitutions.chunks(at_once).collect();
-    let largest_difference = batches.first().map_or(0.0, |batch| {
-        let (whole, changed) = (job.whole(batch), job.changed(batch));
-        let size = whole.iter().fold(0.0f32, |m, v| m.max(v.abs())).max(f32::MIN_POSITIVE);
-        whole.iter().zip(&changed).fold(0.0, |m, (a, b)| f64::from((a - b).abs() / size).max(m))
-    });
+    let largest_difference =
+        batches.first().map_or(0.0, |batch| largest_difference(&job.changed(batch), &job.whole(batch)));
     let mut seconds = Vec::new();
     for step in 0..=iters {
         let start = Instant::now();

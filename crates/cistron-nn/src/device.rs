@@ -90,8 +90,8 @@ pub(crate) fn for_tests() -> Option<Device> {
     #[cfg(not(feature = "cuda"))]
     let found = found.or_else(|error| {
         let software = Device::vulkan(burn::tensor::DeviceKind::Cpu);
-        let found = || Device::enumerate(burn::tensor::DeviceType::Vulkan).into_vec().contains(&software);
-        if std::env::var_os("CISTRON_SOFTWARE_GPU").is_some() && found() { Ok(software) } else { Err(error) }
+        let there = || Device::enumerate(burn::tensor::DeviceType::Vulkan).into_vec().contains(&software);
+        if std::env::var_os("CISTRON_SOFTWARE_GPU").is_some() && there() { Ok(software) } else { Err(error) }
     });
     found.inspect(|device| println!("on {device:?}")).inspect_err(|error| eprintln!("skipped: {error}")).ok()
 }

@@ -125,3 +125,24 @@ impl Network {
         Ok(())
     }
 }
+
+/// The largest difference of values from others of as many, relative to the largest of those; not a number when one of them is not.
+pub(crate) fn largest_difference(found: &[f32], truth: &[f32]) -> f64 {
+    assert_eq!(found.len(), truth.len());
+    let size = truth.iter().fold(0.0f32, |most, v| most.max(v.abs())).max(f32::MIN_POSITIVE);
+    let differences = found.iter().zip(truth).map(|(a, b)| f64::from((a - b).abs() / size));
+    differences.fold(0.0, |most, d| if d > most || d.is_nan() { d } else { most })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn differences_are_relative_and_nothing_hides() {
+        assert_eq!(largest_difference(&[1.0, -4.0], &[2.0, -4.0]), 0.25);
+        assert_eq!(largest_difference(&[0.0], &[0.0]), 0.0);
+        assert!(largest_difference(&[f32::NAN, 1.0, 5.0], &[1.0, 1.0, 1.0]).is_nan());
+        assert!(largest_difference(&[1.0, 1.0, 5.0], &[1.0, f32::NAN, 1.0]).is_nan());
+    }
+}

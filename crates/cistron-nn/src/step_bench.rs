@@ -329,7 +329,6 @@ mod tests {
         let mut pass = Pass::train(1, 0, 0);
         let loss = objective.loss(built.forward_with(&leaves, x, &mut pass));
         let mut gradients = loss.backward();
-
         let mut all = vec![("loss".to_owned(), host(loss))];
         all.extend(pass.statistics.into_iter().map(|(i, t)| (built.weights.entries[i].name.clone(), host(t))));
         for leaf in leaves.entries {
@@ -386,10 +385,8 @@ mod tests {
                 let Case { x, plan, .. } = case(network, 2, input(network), device).unwrap();
                 host(Network::new(plan, 1, device).evaluate(x))
             };
-            let (here, there) = (predicted(&cpu), predicted(&gpu));
-            let largest = here.iter().fold(0f32, |most, v| most.max(v.abs()));
-            let off = here.iter().zip(&there).fold(0f32, |most, (a, b)| most.max((a - b).abs())) / largest;
-            assert!(here.len() == there.len() && off < 1e-3, "{}: {off}", network.name());
+            let off = crate::network::largest_difference(&predicted(&gpu), &predicted(&cpu));
+            assert!(off < 1e-3, "{}: {off}", network.name());
 
             let mut found =
                 [1, 2, 3].map(|seed| deviation(&step(network, seed, &gpu, 0.0), &step(network, seed, &cpu, 0.0)));

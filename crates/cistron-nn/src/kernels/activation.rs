@@ -4,10 +4,7 @@ use cistron_core::wide;
 use rayon::prelude::*;
 
 use super::math::sigmoid;
-use super::rows::unset;
-
-/// Values of one task.
-const STRETCH: usize = 1 << 14;
+use super::rows::{STRETCH, unset};
 
 /// An activation behind a convolution or a normalisation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,8 +4,7 @@
 use cistron_core::wide;
 use rayon::prelude::*;
 
-/// Values of one task.
-const STRETCH: usize = 1 << 14;
+use super::rows::STRETCH;
 
 /// What is the same for all weights of a step.
 #[derive(Debug, Clone, Copy)]

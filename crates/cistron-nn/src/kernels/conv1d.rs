@@ -437,9 +437,9 @@ mod tests {
             let db = s.bias_gradient(&dy);
             prop_assert_eq!((dk.len(), db.len()), (kernel.len(), s.filters));
             // An error of 16 bits grows with the terms, as the largest value does; what the terms of one value add up to may be less.
-            let size = |all: &[f32], truth: f64| match precision {
-                Precision::Float32 => 1.0 + truth.abs(),
-                Precision::Bits16 => all.iter().fold(1.0, |most, v| f64::from(v.abs()).max(most)),
+            let size = |all: &[f32], truth: f64| match precision.by_tiles() {
+                false => 1.0 + truth.abs(),
+                true => all.iter().fold(1.0, |most, v| f64::from(v.abs()).max(most)),
             };
             for i in [0, x.len() / 3, x.len() - 1] {
                 let mut unit = vec![0.0; x.len()];

@@ -4,6 +4,9 @@ use std::marker::PhantomData;
 
 use cistron_core::wide;
 
+/// Values of one task of an operation on each of many.
+pub(super) const STRETCH: usize = 1 << 14;
+
 /// Partial sums kept side by side, so that the loop vectorises and its order is fixed.
 const LANES: usize = 16;
 

@@ -338,6 +338,7 @@ impl Network {
 
 #[cfg(test)]
 mod tests {
+    use super::super::largest_difference;
     use super::*;
     use crate::weights::from_values;
     use crate::{ModelConfig, presets, zoo};
@@ -408,17 +409,15 @@ mod tests {
                     assert!(truth.iter().all(|v| v.is_finite()), "{}", preset.name);
                     let changes = Changes { rows, starts: places.to_vec(), values };
                     let (same, found) = network.evaluate_changed(x.clone(), changes);
-                    let close = |found: &[f32], truth: &[f32]| {
-                        let scale = truth.iter().fold(0.0f32, |m, v| m.max(v.abs())).max(1e-6);
-                        found.iter().zip(truth).fold(0.0f32, |m, (a, b)| m.max((a - b).abs() / scale))
-                    };
                     let unchanged = host(network.evaluate(x));
-                    let error = close(&host(found), &truth).max(close(&host(same), &unchanged));
-                    assert!(error < 1e-4, "{} {kind:?} {bin} {length}: {error}", preset.name);
+                    let errors =
+                        [(found, &truth), (same, &unchanged)].map(|(y, truth)| largest_difference(&host(y), truth));
+                    assert!(errors.iter().all(|e| *e < 1e-4), "{} {kind:?} {bin} {length}: {errors:?}", preset.name);
+                    let error = errors[0].max(errors[1]);
                     // Not because the changes do nothing.
                     let each = target.tasks.len() * target.bins;
                     for (copy, truth) in truth.chunks(each).enumerate() {
-                        let effect = close(truth, &unchanged[copy % 2 * each..(copy % 2 + 1) * each]);
+                        let effect = largest_difference(truth, &unchanged[copy % 2 * each..(copy % 2 + 1) * each]);
                         assert!(
                             effect > 20.0 * error,
                             "{} {kind:?} {bin}: effect {effect}, error {error}",
